@@ -1,0 +1,24 @@
+/** What the settings say of one service; everything the impact model may use besides live facts. */
+export type ServiceModel = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Requests per second that arrive at the whole service. */
+  readonly ratePerSecond?: number;
+  /** Threads or connections that block while a call is open (bulkhead), per service. */
+  readonly pool?: number;
+  readonly calls: readonly CallModel[];
+};
+
+export type CallModel = {
+  /** Name of the called service. */
+  readonly to: string;
+  readonly timeoutMs?: number;
+  readonly serviceTimeMs?: number;
+  /** Sequential calls per request. */
+  readonly perRequest: number;
+  readonly retries: number;
+  readonly rttMs?: number;
+  readonly windowBytes?: number;
+  readonly linkBytesPerSecond?: number;
+};

@@ -1,0 +1,34 @@
+/** Where something is in a manifest file: 1-based line and column, as GitHub's annotations count them. */
+export type Place = {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine?: number;
+  readonly endColumn?: number;
+};
+
+/** One-line certain rewrite of a whole line range; anything less certain is only described in `fix`. */
+export type Suggestion = { readonly line: number; readonly endLine: number; readonly replacement: string };
+
+/** A mistake of the manifest's author: the API server would refuse this (`answer` is `reject`). */
+export type Problem = {
+  /** Stable rule id, such as `value-not-a-count`. */
+  readonly code: string;
+  /** Path in the document, such as `spec.value`. */
+  readonly path: string;
+  readonly place: Place;
+  readonly message: string;
+  /** What to do next, in a sentence. */
+  readonly fix: string;
+  readonly suggestion?: Suggestion;
+};
+
+/** Something admitted by the cluster that a reviewer should know, or that our own policy refuses. */
+export type Finding = {
+  readonly code: string;
+  /** `error` blocks the gate, `warning` and `notice` do not. */
+  readonly severity: "error" | "warning" | "notice";
+  readonly path: string;
+  readonly place: Place;
+  readonly message: string;
+  readonly fix: string;
+};

@@ -1,0 +1,14 @@
+/** Limits of one environment. Absent caps are unlimited; a pull request can only tighten them. */
+export type Caps = { readonly pods?: number; readonly percent?: number; readonly durationMs?: number };
+
+/** Who may be hit from where, of the default branch's settings or of the cluster's own ChaosPolicy. */
+export type Policy = {
+  readonly environment: string;
+  /** Namespaces an experiment may hit at all. */
+  readonly namespaces: readonly string[];
+  /** Besides its own namespace, an experiment in `from` may hit `to`. */
+  readonly pairings: readonly { readonly from: string; readonly to: string }[];
+  /** Never hit, whatever else is said; `kube-system` and friends are built in. */
+  readonly protectedNamespaces: readonly string[];
+  readonly caps: Caps;
+};

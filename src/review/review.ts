@@ -1,0 +1,39 @@
+import type { Impact } from "../impact/prediction.ts";
+import type { ManifestFile } from "../manifest/document.ts";
+import type { Experiment } from "../manifest/experiment.ts";
+import type { Finding, Place } from "../manifest/problem.ts";
+import type { Selection } from "../selector/selection.ts";
+
+/** One experiment with everything that is said about it. */
+export type ReviewedExperiment = {
+  readonly path: string;
+  readonly index: number;
+  readonly place: Place;
+  readonly experiment: Experiment;
+  /** Absent: no snapshot of the cluster was available; `selectionMissing` says why. */
+  readonly selection?: Selection;
+  readonly selectionMissing?: string;
+  /** Of manifest, policy and impact together, sorted by line. */
+  readonly findings: readonly Finding[];
+  readonly impact: Impact;
+  /** What will be applied: the manifest's duration or the cap. Absent: neither is known. */
+  readonly effectiveDurationMs?: number;
+  readonly cappedFromMs?: number;
+};
+
+/** `invalid`: the cluster would refuse something. `refused`: policy would. `reviewed`: may be run when approved. */
+export type ReviewOutcome = "no-experiments" | "invalid" | "refused" | "reviewed";
+
+/** All that is said about the experiments of one commit; Markdown, terminal text and JSON are renderings of this. */
+export type Review = {
+  readonly rulesVersion: string;
+  /** Content hash an approval binds to; present when every document was accepted. */
+  readonly plan?: string;
+  readonly headSha: string;
+  readonly baseSha?: string;
+  readonly environment: string;
+  readonly outcome: ReviewOutcome;
+  readonly files: readonly ManifestFile[];
+  readonly experiments: readonly ReviewedExperiment[];
+  readonly clusterSeenAt?: number;
+};

@@ -1,0 +1,151 @@
+// What a run needs from the world, named by role. Edges implement these; one contract suite (test/contract) holds every
+// implementation, embedded or Kubernetes, to the same behaviour. All times are Unix milliseconds unless a name says otherwise.
+
+import type { Snapshot } from "../selector/snapshot.ts";
+import type { Order, RunReport } from "./report.ts";
+
+export interface Cluster {
+  snapshot(): Promise<Snapshot>;
+  /** Whether this namespace consents to be hit, and why not. */
+  consent(namespace: string): Promise<{ readonly granted: true } | { readonly granted: false; readonly why: string }>;
+  /** Addresses whose traffic the fault must leave alone: Prometheus, probes, node agents. */
+  exemptions(): Promise<readonly PeerAddress[]>;
+}
+
+/** CIDR (an address is a /32 or /128) and the peer's port, 0 for every port. */
+export type PeerAddress = { readonly cidr: string; readonly port: number };
+
+export type VictimRef = {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly podUid: string;
+  readonly container: string;
+  readonly containerId?: string;
+  readonly localPid?: number;
+};
+
+export type FaultRequest = {
+  readonly ticket: string;
+  readonly runId: string;
+  readonly faultId: string;
+  readonly epoch: number;
+  readonly victim: VictimRef;
+  readonly deadlineMs: number;
+  readonly fault: NetworkFaultOrder | ProcessFaultOrder;
+};
+
+export type NetworkFaultOrder = {
+  readonly kind: "network";
+  readonly direction: "to" | "from" | "both";
+  readonly peers: readonly PeerAddress[];
+  readonly exempt: readonly PeerAddress[];
+  readonly device?: string;
+  readonly act:
+    | {
+        readonly kind: "netem";
+        readonly delayMs: number;
+        readonly jitterMs: number;
+        readonly delayCorrelation: number;
+        readonly loss: number;
+        readonly lossCorrelation: number;
+        readonly duplicate: number;
+        readonly duplicateCorrelation: number;
+        readonly corrupt: number;
+        readonly corruptCorrelation: number;
+      }
+    | { readonly kind: "partition" };
+};
+
+export type ProcessFaultOrder = { readonly kind: "process"; readonly signal: "kill" | "terminate" };
+
+export type FaultReceipt = {
+  readonly faultId: string;
+  readonly effect: string;
+  readonly backEnd: string;
+  readonly felt: { readonly measured: boolean; readonly felt: boolean; readonly how: string };
+  readonly did: readonly string[];
+};
+
+export type NodeCapabilities = {
+  readonly node: string;
+  readonly effects: readonly {
+    readonly effect: string;
+    readonly available: boolean;
+    readonly backEnd: string;
+    readonly reason: string;
+  }[];
+  readonly maxDurationMs: number;
+  readonly lease: { readonly renewEverySeconds: number; readonly expiresAfterSeconds: number };
+};
+
+/** One call per node; every refusal is an AppError `DAEMON_REFUSED` or `DAEMON_UNREACHABLE`. */
+export interface Faults {
+  capabilities(node: string): Promise<NodeCapabilities>;
+  inject(node: string, request: FaultRequest): Promise<FaultReceipt>;
+  /** `lost`: the daemon does not know the run any more (restarted, expired, reverted). */
+  renew(
+    node: string,
+    runId: string,
+    epoch: number,
+  ): Promise<{ readonly kind: "renewed"; readonly remainingMs: number } | { readonly kind: "lost" }>;
+  /** Without `faultId` everything of the run; idempotent. */
+  revert(
+    node: string,
+    runId: string,
+    epoch: number,
+    faultId?: string,
+  ): Promise<{ readonly reverted: number; readonly failures: readonly string[] }>;
+  residue(node: string, victims: readonly VictimRef[]): Promise<readonly string[]>;
+  /** Fault ids of the run that are active now. */
+  active(node: string, runId: string): Promise<readonly string[]>;
+}
+
+export type Series = { readonly labels: Readonly<Record<string, string>>; readonly value: number; readonly at: number };
+
+export interface Metrics {
+  /** Instant query. An error is a value here because a blind guard must decide on it. */
+  query(
+    promql: string,
+    at: number,
+  ): Promise<
+    { readonly ok: true; readonly series: readonly Series[] } | { readonly ok: false; readonly error: string }
+  >;
+}
+
+export type SilenceRequest = {
+  readonly runId: string;
+  readonly matchers: readonly { readonly name: string; readonly value: string; readonly isRegex: boolean }[];
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly comment: string;
+};
+
+export interface Silences {
+  create(request: SilenceRequest): Promise<string>;
+  /** Returns the id in force afterwards (Alertmanager may answer with a new one). */
+  extend(id: string, request: SilenceRequest): Promise<string>;
+  /** Idempotent: a silence that is gone is success. */
+  expire(id: string): Promise<void>;
+}
+
+export type JournalEntry = {
+  readonly at: number;
+  readonly runId: string;
+  readonly kind: string;
+  readonly data: unknown;
+};
+
+export interface Journal {
+  /** Durable before it resolves; a rejection makes the runner roll back first and then exit. */
+  append(entry: JournalEntry): Promise<void>;
+  read(runId: string): Promise<readonly JournalEntry[]>;
+  /** Every run that is on record, finished or not. */
+  runs(): Promise<readonly string[]>;
+  /** The atomic claim: false when this run is on record already, so that a repeated delivery cannot run twice. */
+  claim(runId: string, at: number): Promise<boolean>;
+}
+
+export interface Reports {
+  /** Retried by the implementation until accepted; the answer carries orders. */
+  send(report: RunReport): Promise<readonly Order[]>;
+}

@@ -1,0 +1,45 @@
+/** A container of a pod and how the daemon reaches it. */
+export type ContainerFact = {
+  readonly name: string;
+  readonly containerId?: string;
+  /** The embedded default's processes only. */
+  readonly localPid?: number;
+};
+
+export type PodFact = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly node: string;
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly ip: string;
+  readonly hostNetwork: boolean;
+  /** `Deployment/checkout`; absent: a pod without a controller. */
+  readonly workload?: string;
+  readonly serviceAccount?: string;
+  readonly containers: readonly ContainerFact[];
+};
+
+export type NodeFact = { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+
+export type DisruptionBudget = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly matchLabels: Readonly<Record<string, string>>;
+  readonly disruptionsAllowed: number;
+};
+
+/** What a cluster looked like at one moment; everything selection, policy and preflight may look at. */
+export type Snapshot = {
+  /** UID of the kube-system namespace, or of the local cluster. */
+  readonly clusterId: string;
+  /** Unix milliseconds. */
+  readonly takenAt: number;
+  readonly namespaces: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
+  readonly pods: readonly PodFact[];
+  readonly nodes: readonly NodeFact[];
+  readonly budgets: readonly DisruptionBudget[];
+};
