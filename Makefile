@@ -1,0 +1,54 @@
+# Every target says what it does when it runs; `make help` lists them. Downloads and builds are cached under .cache/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+export CARGO_TARGET_DIR := $(CURDIR)/.cache/target
+# Node 24 comes from npm: the system's Node only has to be good enough to run `npm ci`.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+STAMPS := .cache/stamps
+DAEMON := .cache/target/release/chaosgated
+
+.PHONY: help demo test test-full check format setup daemon packages clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: setup packages daemon ## play the whole story on this machine and write .demo/report.json (KEEP=1 leaves the page up)
+	@node scripts/demo.ts $(if $(KEEP),--keep)
+
+test: setup packages daemon ## everything that must hold, on a real kernel (25 minutes or less on two cores)
+	@node scripts/run-tests.ts test
+
+test-full: setup packages daemon ## the long matrices and outages as well (85 minutes or less)
+	@node scripts/run-tests.ts test-full
+
+check: setup ## the quick loop: format, lint, types, unit tests, architecture
+	@node scripts/run-tests.ts check
+
+format: setup ## format and fix what can be fixed without judgement
+	@biome check --write .
+	@cargo fmt
+
+setup: $(STAMPS)/npm $(STAMPS)/generated ## install the npm packages and generate the code of proto/
+
+packages: ## install or unpack the Debian packages that are absent
+	@scripts/packages.sh
+
+daemon: ## build the node daemon
+	@echo "building the node daemon (cached in .cache/target)"
+	@cargo build --release --locked --quiet
+
+clean: ## remove everything that was built or cached
+	@rm -rf .cache .demo .bench .test target node_modules src/daemon/generated
+
+$(STAMPS)/npm: package.json package-lock.json
+	@echo "installing npm packages"
+	@npm ci --no-progress --loglevel=error
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/generated: $(STAMPS)/npm buf.gen.yaml $(shell find proto -name '*.proto')
+	@echo "generating the daemon's client from proto/"
+	@buf generate
+	@mkdir -p $(STAMPS) && touch $@

@@ -1,0 +1,83 @@
+// run-tests.ts PLAN: runs the suites of a plan one after the other, says what each is for, and ends with one line
+// `N passed, N failed` over everything. Exit code 0 only when nothing failed and every required test ran.
+
+import { spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { PLANS, type Suite } from "./suites.ts";
+import { missingOf, type Outcome, outcomesOf, requiredNames, type SuiteRun } from "./tally.ts";
+
+const planName = process.argv[2] ?? "test";
+const plan = PLANS[planName];
+if (plan === undefined) {
+  console.error(`run-tests: no plan ${planName}; there are ${Object.keys(PLANS).join(", ")}`);
+  process.exit(2);
+}
+
+process.exitCode = (await runPlan(planName, plan)) ? 0 : 1;
+
+async function runPlan(name: string, suites: readonly Suite[]): Promise<boolean> {
+  mkdirSync(".test", { recursive: true });
+  const outcomes: Outcome[] = [];
+  for (const [index, suite] of suites.entries()) {
+    console.log(`\n== ${index + 1}/${suites.length} ${suite.name}: ${suite.says}`);
+    outcomes.push(...outcomesOf(await runSuite(suite)));
+  }
+  const mustAllRun = process.env["CI"] === "true" || process.env["CHAOSGATE_REQUIRE"] === "1";
+  const required = requiredNames(readFileSync("test/required.txt", "utf8"));
+  const missing = missingOf(
+    required,
+    outcomes,
+    suites.map((suite) => suite.name),
+  );
+  return conclude(name, mustAllRun ? [...outcomes, ...missing] : outcomes, mustAllRun ? [] : missing);
+}
+
+async function runSuite(suite: Suite): Promise<SuiteRun> {
+  if (suite.result.kind === "vitest") rmSync(suite.result.file, { force: true });
+  const startedAt = performance.now();
+  const run = await execute(suite);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(
+    `-- ${suite.name}: ${run.exitCode === 0 ? "ok" : `failed with exit code ${run.exitCode}`} in ${seconds} s`,
+  );
+  return run;
+}
+
+/** Runs one suite with its output shown and kept in .test/NAME.log; a suite over its time is ended and has failed. */
+function execute(suite: Suite): Promise<SuiteRun> {
+  const [command = "", ...args] = suite.argv;
+  const log = createWriteStream(`.test/${suite.name}.log`);
+  const chunks: string[] = [];
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...suite.env } });
+  const timer = setTimeout(() => child.kill("SIGKILL"), suite.timeoutMinutes * 60_000);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      chunks.push(text);
+      log.write(text);
+      process.stdout.write(text);
+    });
+  }
+  return new Promise((resolve) => {
+    child.on("error", (error) => chunks.push(`${command}: ${error.message}\n`));
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      log.end();
+      resolve({ suite, exitCode: code ?? 1, log: chunks.join("") });
+    });
+  });
+}
+
+function conclude(name: string, outcomes: readonly Outcome[], notRun: readonly Outcome[]): boolean {
+  const count = (state: Outcome["state"]): number => outcomes.filter((outcome) => outcome.state === state).length;
+  for (const { suite, test, why } of outcomes.filter(({ state }) => state === "failed")) {
+    console.log(`FAILED ${suite}: ${test}${why === undefined ? "" : ` (${why})`}`);
+  }
+  for (const { suite, test } of outcomes.filter(({ state }) => state === "skipped"))
+    console.log(`skipped ${suite}: ${test}`);
+  if (notRun.length > 0) console.log(`${notRun.length} required tests did not run here; CI would fail on them`);
+  const summary = `${count("passed")} passed, ${count("failed")} failed`;
+  writeFileSync(".test/outcomes.json", JSON.stringify({ plan: name, outcomes }, undefined, 1));
+  writeFileSync(".test/summary.txt", `${summary}\n`);
+  console.log(`\n${summary}`);
+  return count("failed") === 0;
+}

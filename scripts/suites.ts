@@ -1,0 +1,104 @@
+// What `make test` runs, in order. Each suite leaves a machine-readable result under .test/, which tally.ts adds up.
+
+export type Suite = {
+  readonly name: string;
+  /** What it proves, said when it starts. */
+  readonly says: string;
+  readonly argv: readonly string[];
+  readonly result:
+    | { readonly kind: "vitest"; readonly file: string }
+    /** Output of one or more test binaries of Rust, kept in a log. */
+    | { readonly kind: "cargo" }
+    /** Passes or fails as a whole. */
+    | { readonly kind: "exit" };
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMinutes: number;
+};
+
+const SANDBOX = "scripts/sandbox.sh";
+
+function vitest(name: string, files: readonly string[] = []): readonly string[] {
+  const project = name === "unit" ? "unit" : "e2e";
+  return [
+    "vitest",
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile=.test/${name}.json`,
+    ...files,
+  ];
+}
+
+const CHECKS: readonly Suite[] = [
+  {
+    name: "format",
+    says: "one formatter, one linter",
+    argv: ["biome", "ci", "--error-on-warnings", "."],
+    result: { kind: "exit" },
+    timeoutMinutes: 2,
+  },
+  { name: "types", says: "TypeScript, strict", argv: ["tsc", "--noEmit"], result: { kind: "exit" }, timeoutMinutes: 3 },
+  {
+    name: "proto",
+    says: "the contract between runner and daemon",
+    argv: ["buf", "lint"],
+    result: { kind: "exit" },
+    timeoutMinutes: 2,
+  },
+  {
+    name: "rustfmt",
+    says: "Rust formatting",
+    argv: ["cargo", "fmt", "--check"],
+    result: { kind: "exit" },
+    timeoutMinutes: 2,
+  },
+];
+
+const CLIPPY: Suite = {
+  name: "clippy",
+  says: "Rust lints, warnings are errors",
+  argv: ["cargo", "clippy", "--release", "--all-targets", "--locked", "--", "-D", "warnings"],
+  result: { kind: "exit" },
+  timeoutMinutes: 15,
+};
+
+const UNIT: Suite = {
+  name: "unit",
+  says: "the pure rooms and the edges against small real servers",
+  argv: vitest("unit"),
+  result: { kind: "vitest", file: ".test/unit.json" },
+  timeoutMinutes: 10,
+};
+
+const DAEMON: Suite = {
+  name: "daemon",
+  says: "the node daemon on this kernel: felt, bounded, undone",
+  argv: [SANDBOX, "cargo", "test", "--release", "--locked", "--no-fail-fast", "--", "--test-threads=1"],
+  result: { kind: "cargo" },
+  timeoutMinutes: 15,
+};
+
+const E2E: Suite = {
+  name: "e2e",
+  says: "the whole story with real parts: pull request, run, fault, guard, rollback, proof",
+  argv: [SANDBOX, ...vitest("e2e")],
+  result: { kind: "vitest", file: ".test/e2e.json" },
+  timeoutMinutes: 20,
+};
+
+/** The long matrices and outages; the same suites with every cell. */
+const FULL = { CHAOSGATE_FULL: "1" };
+
+export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
+  check: [...CHECKS, UNIT],
+  test: [...CHECKS, CLIPPY, UNIT, DAEMON, E2E],
+  "test-full": [
+    ...CHECKS,
+    CLIPPY,
+    UNIT,
+    { ...DAEMON, env: FULL, timeoutMinutes: 40 },
+    { ...E2E, env: FULL, timeoutMinutes: 40 },
+  ],
+};

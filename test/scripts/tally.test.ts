@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import type { Suite } from "../../scripts/suites.ts";
+import { cargoOutcomes, missingOf, outcomesOf, requiredNames, vitestOutcomes } from "../../scripts/tally.ts";
+
+const SUITE: Suite = { name: "daemon", says: "", argv: ["true"], result: { kind: "cargo" }, timeoutMinutes: 1 };
+
+describe("the tally", () => {
+  it("reads passed, failed and ignored tests of Rust", () => {
+    const log = "test lease::expires ... ok\ntest network::delay ... FAILED\ntest bench ... ignored, needs root\n";
+    expect(cargoOutcomes("daemon", log).map(({ test, state }) => [test, state])).toEqual([
+      ["lease::expires", "passed"],
+      ["network::delay", "failed"],
+      ["bench", "skipped"],
+    ]);
+  });
+
+  it("reads vitest's report by full name", () => {
+    const json = JSON.stringify({
+      testResults: [{ name: "a.test.ts", assertionResults: [{ fullName: "a b", status: "pending" }] }],
+    });
+    expect(vitestOutcomes("unit", json)).toEqual([{ suite: "unit", test: "a b", state: "skipped" }]);
+  });
+
+  it("counts a suite that died without a failed test as failed", () => {
+    expect(outcomesOf({ suite: SUITE, exitCode: 101, log: "error: could not compile" })).toMatchObject([
+      { state: "failed" },
+    ]);
+    expect(outcomesOf({ suite: SUITE, exitCode: 101, log: "test a ... ok\n" }).map(({ state }) => state)).toEqual([
+      "passed",
+      "failed",
+    ]);
+  });
+
+  it("fails a suite that ran no test at all", () => {
+    expect(
+      outcomesOf({ suite: { ...SUITE, result: { kind: "vitest", file: "/nonexistent" } }, exitCode: 1, log: "" }),
+    ).toMatchObject([{ state: "failed" }]);
+  });
+
+  it("fails a required test that is absent or skipped, and not one that ran", () => {
+    const outcomes = [
+      { suite: "e2e", test: "heals", state: "passed" },
+      { suite: "e2e", test: "aborts", state: "skipped" },
+    ] as const;
+    const required = requiredNames("# why\ne2e: heals\ne2e: aborts\ne2e: absent\ndaemon: of another plan\n");
+    expect(missingOf(required, outcomes, ["e2e"]).map(({ test }) => test)).toEqual(["e2e: aborts", "e2e: absent"]);
+  });
+});
