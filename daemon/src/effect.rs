@@ -1,0 +1,64 @@
+//! An effect is an act on the kernel or on a process that can be undone from its receipt alone, by any process that has the
+//! receipt: the daemon that did it, the daemon started after it, the keeper, or `chaosgated panic`.
+//! Order of a fault: `plan` (decides everything, does nothing) -> receipt on disk -> `apply` -> ... -> `undo` -> receipt removed.
+
+pub mod netem;
+pub mod packet_queue;
+pub mod partition;
+pub mod process;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Fault;
+use crate::victim::ResolvedVictim;
+
+/// Everything that undo needs, and nothing that only this process knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "kebab-case")]
+pub enum Receipt {
+    Netem(netem::NetemReceipt),
+    PacketQueue(packet_queue::PacketQueueReceipt),
+    Partition(partition::PartitionReceipt),
+    Process(process::ProcessReceipt),
+}
+
+/// Whether the victim felt it, as the effect's own probe saw it right after `apply`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Felt {
+    pub measured: bool,
+    pub felt: bool,
+    pub how: String,
+}
+
+/// One thing of ours that is still there. Other people change a netns too; theirs are never listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Residue {
+    pub place: String,
+    pub what: String,
+}
+
+/// Whether this node can do it, with which back end, and why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capability {
+    pub effect: &'static str,
+    pub available: bool,
+    pub back_end: &'static str,
+    pub reason: String,
+}
+
+pub trait Effect {
+    type Receipt;
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Decides names, handles, rules and queue numbers. Touches nothing; what it returns is recorded before `apply`.
+    fn plan(&self, fault_id: &str, fault: &Fault, victim: &ResolvedVictim) -> Result<Self::Receipt, Self::Error>;
+
+    /// Does it. On failure it has already unwound what it did, or says in the error what it could not unwind.
+    fn apply(&self, receipt: &Self::Receipt, fault: &Fault) -> Result<Felt, Self::Error>;
+
+    /// Idempotent: "already gone" and "victim gone" are success. Never stops at the first failing step.
+    fn undo(&self, receipt: &Self::Receipt) -> Result<(), Self::Error>;
+
+    /// Looks at the kernel, not at receipts.
+    fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, Self::Error>;
+}

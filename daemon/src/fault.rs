@@ -1,0 +1,133 @@
+//! Validated faults. A request enters as a protobuf message and leaves as a value that cannot be out of range;
+//! nothing below this file checks a number again. Pure: imports nothing of ours and touches nothing.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A share of packets, 0 to 100. NaN, negatives and 150 cannot be one.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f32", into = "f32")]
+pub struct Percent(f32);
+
+impl Percent {
+    pub const ZERO: Percent = Percent(0.0);
+
+    /// 0.0 to 1.0.
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.0 == 0.0
+    }
+}
+
+impl TryFrom<f32> for Percent {
+    type Error = InvalidFault;
+
+    fn try_from(raw: f32) -> Result<Self, InvalidFault> {
+        if (0.0..=100.0).contains(&raw) { Ok(Self(raw)) } else { Err(InvalidFault::PercentOutOfRange(raw)) }
+    }
+}
+
+impl From<Percent> for f32 {
+    fn from(percent: Percent) -> f32 {
+        percent.0
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Packets the victim sends to its peers.
+    To,
+    /// Packets the victim receives from its peers.
+    From,
+    Both,
+}
+
+impl Direction {
+    pub fn sends(self) -> bool {
+        matches!(self, Direction::To | Direction::Both)
+    }
+
+    pub fn receives(self) -> bool {
+        matches!(self, Direction::From | Direction::Both)
+    }
+}
+
+/// An address range and optionally the peer's port. Host bits beyond the prefix are refused at parse time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    pub address: IpAddr,
+    pub prefix: u8,
+    pub port: Option<u16>,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)?;
+        if let Some(port) = self.port {
+            write!(f, " port {port}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What happens to each packet, with the meaning that sch_netem gives these words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Netem {
+    pub delay: Duration,
+    pub jitter: Duration,
+    pub delay_correlation: Percent,
+    pub loss: Percent,
+    pub loss_correlation: Percent,
+    pub duplicate: Percent,
+    pub duplicate_correlation: Percent,
+    pub corrupt: Percent,
+    pub corrupt_correlation: Percent,
+    /// None: seeded from the kernel.
+    pub seed: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkAct {
+    Netem(Netem),
+    Partition,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkFault {
+    pub direction: Direction,
+    /// Empty: every peer.
+    pub peers: Vec<Peer>,
+    pub exempt: Vec<Peer>,
+    /// None: eth0, or the only device that is not loopback.
+    pub device: Option<String>,
+    pub act: NetworkAct,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProcessFault {
+    Kill,
+    Terminate,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    Network(NetworkFault),
+    Process(ProcessFault),
+}
+
+#[derive(Debug, Error, PartialEq)]
+pub enum InvalidFault {
+    #[error("{0} is not a percentage: give a number from 0 to 100")]
+    PercentOutOfRange(f32),
+}

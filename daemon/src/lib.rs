@@ -1,0 +1,9 @@
+//! The node daemon: tickets, faults and leases come in over gRPC; effects on victims go out, each with its undo on record first.
+//! It never decides what to hit, how long, or whether the experiment goes well: that is the runner's.
+
+pub mod contract;
+pub mod effect;
+pub mod fault;
+#[allow(unsafe_code, reason = "system calls without a safe wrapper live here and nowhere else")]
+pub mod sys;
+pub mod victim;
