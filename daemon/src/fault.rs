@@ -1,6 +1,8 @@
 //! Validated faults. A request enters as a protobuf message and leaves as a value that cannot be out of range;
 //! nothing below this file checks a number again. Pure: imports nothing of ours and touches nothing.
 
+mod request;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -130,4 +132,32 @@ pub enum Fault {
 pub enum InvalidFault {
     #[error("{0} is not a percentage: give a number from 0 to 100")]
     PercentOutOfRange(f32),
+    #[error("network.netem.{field} is {raw}, which is not a percentage: give a number from 0 to 100")]
+    NetemPercent { field: &'static str, raw: f32 },
+    #[error(
+        "network.netem.{field} is {raw} us, longer than {most} us: a fault that holds packets longer is a partition, so use that"
+    )]
+    NetemDelay { field: &'static str, raw: u64, most: u64 },
+    #[error("network.netem changes nothing: set at least one of delay_us, jitter_us, loss, duplicate, corrupt")]
+    NetemOfNothing,
+    #[error("the request names no fault: set network or process")]
+    NoFault,
+    #[error("network has {0} of netem and partition: set exactly one of them")]
+    NotOneAct(usize),
+    #[error("network.direction is {0}, which this daemon does not know: set TO (1), FROM (2) or BOTH (3)")]
+    Direction(i32),
+    #[error("network.{field} has {count} entries, more than {most}: join them into wider CIDR ranges")]
+    TooManyPeers { field: &'static str, count: usize, most: usize },
+    #[error("network.{field}[{at}].cidr is {text:?}: give an IPv4 or IPv6 address, or one with /prefix")]
+    PeerAddress { field: &'static str, at: usize, text: String },
+    #[error("network.{field}[{at}].cidr is {text:?}: its address has bits set behind the prefix; did you mean {meant}?")]
+    PeerHostBits { field: &'static str, at: usize, text: String, meant: String },
+    #[error("network.{field}[{at}].port is {port}: give 1 to 65535, or 0 for every port")]
+    PeerPort { field: &'static str, at: usize, port: u32 },
+    #[error(
+        "network.device is {0:?}: a device name has 1 to 15 letters, digits, '.', '-', '_' or '@'; leave it empty for eth0"
+    )]
+    Device(String),
+    #[error("process.signal is {0}: give 9 (KILL) or 15 (TERM)")]
+    Signal(i32),
 }

@@ -4,6 +4,9 @@
 pub mod contract;
 pub mod effect;
 pub mod fault;
+pub mod ids;
+pub mod lease;
 #[allow(unsafe_code, reason = "system calls without a safe wrapper live here and nowhere else")]
 pub mod sys;
+pub mod ticket;
 pub mod victim;
