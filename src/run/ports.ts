@@ -100,6 +100,20 @@ export interface Faults {
   active(node: string, runId: string): Promise<readonly string[]>;
 }
 
+/** The other end of a measurement; the implementation knows on which port that pod listens. */
+export type PodAddress = {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly podUid: string;
+  readonly ip: string;
+};
+
+/** Optional: where somebody can stand inside a pod and look, a run shows what was felt beside what was predicted. */
+export interface Probe {
+  /** Times in ms of a few new TCP connections from a pod's network to another pod, taken by the pod's own clock. Rejects with AppError. */
+  connectTimes(from: VictimRef, to: PodAddress): Promise<readonly number[]>;
+}
+
 export type Series = { readonly labels: Readonly<Record<string, string>>; readonly value: number; readonly at: number };
 
 export interface Metrics {

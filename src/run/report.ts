@@ -60,7 +60,7 @@ export type RunReport = {
   };
   readonly hypothesis?: string;
   readonly requester: string;
-  /** Rises by one with every report of the run. */
+  /** Rises with every report of the run; a number may be left out when a newer report overtook an older one. */
   readonly sequence: number;
   readonly phase: PhaseName;
   readonly requestedAt: number;

@@ -1,0 +1,85 @@
+// The JSON of a verified signature enters; claims, or every place where they are not what a ticket says, leave. A signature proves
+// who wrote it and not that it is well formed: an older or broken bot signs too.
+
+import type { TicketClaims } from "./claims.ts";
+import { atMost, list, map, matching, number, object, oneOf, optional, text, whole } from "./shape.ts";
+
+export type ParsedClaims =
+  | { readonly kind: "claims"; readonly claims: TicketClaims }
+  | { readonly kind: "malformed"; readonly problems: readonly string[] };
+
+const name = text(253);
+const sentence = text(2000);
+const path = text(1024);
+const namespaces = list(500, name);
+const person = object({ login: name, role: name });
+const bound = object({ kind: oneOf("below", "above"), value: number });
+
+const objective = object({
+  name,
+  title: sentence,
+  query: text(10_000),
+  freshness: text(10_000),
+  maxAgeSeconds: number,
+  bound,
+  baselineBound: bound,
+  scope: oneOf("inside", "outside"),
+  traffic: optional(object({ query: text(10_000), atLeast: number })),
+  unit: oneOf("ratio", "seconds", "per-second", "count"),
+});
+
+const prediction = object({
+  id: name,
+  subject: name,
+  title: sentence,
+  value: number,
+  baseline: optional(number),
+  unit: name,
+  interval: optional(list(2, number)),
+  binding: name,
+  formula: sentence,
+  source: sentence,
+  inputs: list(50, object({ name, value: number, unit: name, from: name })),
+  sentence,
+});
+
+const limits = object({
+  max_duration_seconds: whole(1, 86_400),
+  max_pods: whole(0, 100_000),
+  max_percent: atMost(100),
+  namespaces,
+  protected_namespaces: namespaces,
+  pairings: list(500, object({ from: name, to: name })),
+});
+
+const claimsShape = object({
+  iss: name,
+  aud: name,
+  // Short enough that `<jti>-<n>` fits wherever a run's id is a name.
+  jti: matching(/^t[0-9a-f]{20}$/, "t and 20 hex digits"),
+  iat: whole(0, 4e9),
+  exp: whole(0, 4e9),
+  kind: oneOf("once"),
+  repository: object({ id: whole(0, 2 ** 53 - 1), owner: name, name }),
+  installation_id: whole(0, 2 ** 53 - 1),
+  pull_request: whole(0, 2 ** 31),
+  head_sha: matching(/^[0-9a-f]{40,64}$/, "a commit's hex digits"),
+  manifests: map(200, matching(/^[0-9a-f]{64}$/, "a sha256 in hex")),
+  documents: list(100, object({ path, index: whole(0, 10_000) })),
+  plan: text(128),
+  rules_version: name,
+  environment: name,
+  requester: person,
+  approvers: list(100, person),
+  limits,
+  seed: matching(/^[0-9a-f]{2,128}$/, "hex digits"),
+  objectives: list(50, objective),
+  predictions: map(100, list(100, prediction)),
+});
+
+/** Reads claims, naming every field that is not what it must be. */
+export function parseClaims(payload: unknown): ParsedClaims {
+  const problems = claimsShape(payload, "ticket");
+  if (problems.length > 0) return { kind: "malformed", problems: problems.slice(0, 20) };
+  return { kind: "claims", claims: payload as TicketClaims };
+}
