@@ -27,7 +27,7 @@ const EDGE_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   daemon: ["@connectrpc/", "@bufbuild/protobuf"],
   "chaos-mesh": ["@kubernetes/client-node"],
   admission: ["@kubernetes/client-node"],
-  playground: ["@octokit/openapi", "ajv", "ajv-formats", "marked", "mermaid", "prom-client", "js-yaml", "jose"],
+  playground: ["@octokit/openapi", "ajv", "ajv-formats", "diff", "marked", "mermaid", "prom-client", "js-yaml", "jose"],
 };
 
 /** Files at the top of src that everybody may import. */

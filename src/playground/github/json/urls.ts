@@ -1,0 +1,29 @@
+import type { PullRequest, Repository } from "../repository.ts";
+import type { User, World } from "../world.ts";
+
+/** Root of the API, as on a GitHub server of one's own. */
+export function apiUrl(world: World, path = ""): string {
+  return `${world.baseUrl}/api/v3${path}`;
+}
+
+export function repositoryUrl(world: World, repository: Repository, path = ""): string {
+  return apiUrl(world, `/repos/${repository.fullName}${path}`);
+}
+
+/** The page of a repository, or of something in it. */
+export function pageUrl(world: World, repository: Repository, path = ""): string {
+  return `${world.baseUrl}/${repository.fullName}${path}`;
+}
+
+export function pullPageUrl(world: World, repository: Repository, pull: PullRequest): string {
+  return pageUrl(world, repository, `/pull/${pull.number}`);
+}
+
+export function userUrl(world: World, user: User, path = ""): string {
+  return apiUrl(world, `/users/${encodeURIComponent(user.login)}${path}`);
+}
+
+/** GitHub's times: whole seconds, UTC. */
+export function isoTime(unixMs: number): string {
+  return new Date(unixMs).toISOString().replace(/\.\d{3}Z$/, "Z");
+}
