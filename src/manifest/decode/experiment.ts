@@ -1,0 +1,76 @@
+import type { Experiment } from "../experiment.ts";
+import { hitsPods } from "../kinds/kinds.ts";
+import { SCHEDULED_BLOCKS } from "../kinds/schedule.ts";
+import { parseGoDuration } from "../text/go-duration.ts";
+import { at, itemsOf, type Located, textAt } from "../yaml/node.ts";
+import { networkFaultOf } from "./network-fault.ts";
+import { modeOf, NO_PODS, selectorOf, textMapOf } from "./selector.ts";
+
+const HYPOTHESIS = "chaosgate.dev/hypothesis";
+const OBJECTIVES = "chaosgate.dev/objectives";
+
+/** The experiment that an accepted document means, after the cluster's defaulting; a Schedule is what it repeats. */
+export function decodeExperiment(kind: string, document: Located, namespace: string): Experiment {
+  const spec = at(document, "spec");
+  if (kind !== "Schedule") return experimentOf(kind, document, spec, namespace);
+  const type = textAt(spec, "type") ?? "";
+  const block = at(spec, SCHEDULED_BLOCKS[type]?.block ?? "");
+  const concurrencyPolicy = textAt(spec, "concurrencyPolicy") === "Allow" ? "Allow" : "Forbid";
+  const schedule = { cron: textAt(spec, "schedule") ?? "", concurrencyPolicy } as const;
+  return { ...experimentOf(type, document, block, namespace), schedule };
+}
+
+function experimentOf(kind: string, document: Located, spec: Located | undefined, namespace: string): Experiment {
+  const common = commonOf(kind, document, spec, namespace);
+  switch (kind) {
+    case "NetworkChaos":
+      return { ...common, kind, network: networkFaultOf(spec, namespace) };
+    case "PodChaos":
+      return { ...common, kind, pod: podFaultOf(spec) };
+    default:
+      return { ...common, kind: "Other", chaosKind: kind };
+  }
+}
+
+function commonOf(kind: string, document: Located, spec: Located | undefined, namespace: string) {
+  const annotations = textMapOf(at(document, "metadata", "annotations"));
+  const durationMs = durationOf(spec);
+  const hypothesis = annotations[HYPOTHESIS];
+  const objectives = namesIn(annotations[OBJECTIVES]);
+  return {
+    name: textAt(document, "metadata", "name") ?? textAt(document, "metadata", "generateName") ?? "",
+    namespace,
+    annotations,
+    selector: hitsPods(kind) ? selectorOf(at(spec, "selector"), namespace) : NO_PODS,
+    mode: modeOf(spec),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    ...(hypothesis === undefined ? {} : { hypothesis }),
+    ...(objectives === undefined ? {} : { objectives }),
+  };
+}
+
+function podFaultOf(spec: Located | undefined) {
+  const grace = at(spec, "gracePeriod")?.node;
+  const action = textAt(spec, "action");
+  return {
+    action: action === "pod-failure" || action === "container-kill" ? action : "pod-kill",
+    gracePeriodSeconds: grace?.kind === "number" ? grace.value : 0,
+    containerNames: itemsOf(at(spec, "containerNames")).flatMap(({ node }) =>
+      node.kind === "string" ? [node.value] : [],
+    ),
+  } as const;
+}
+
+/** Chaos Mesh lets a fault run on where it cannot read the duration, and ends one with a negative duration at once. */
+function durationOf(spec: Located | undefined): number | undefined {
+  const milliseconds = parseGoDuration(textAt(spec, "duration") ?? "");
+  return milliseconds === undefined ? undefined : Math.max(0, milliseconds);
+}
+
+function namesIn(list: string | undefined): readonly string[] | undefined {
+  if (list === undefined) return undefined;
+  return list
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}

@@ -1,0 +1,63 @@
+import type { Remark, Report } from "../report.ts";
+import { parseGoDuration } from "../text/go-duration.ts";
+import { shown } from "../text/quote.ts";
+import { at, type Located, textAt } from "../yaml/node.ts";
+
+const ONE_SHOT = new Set(["pod-kill", "container-kill"]);
+
+/** Reports durations that are missing, ignored, unreadable at run time or over before they begin. */
+export function reportDuration(kind: string, spec: Located, report: Report): void {
+  const duration = at(spec, "duration");
+  const isOneShot = kind === "PodChaos" && ONE_SHOT.has(textAt(spec, "action") ?? "");
+  const path = `${spec.path}.duration`;
+  const spot = { path, span: duration?.node.span ?? spec.key };
+  const remark = isOneShot ? remarkOnOneShot(path, spec, duration) : remarkOn(path, textAt(spec, "duration"));
+  if (remark !== undefined) report.finding(spot, remark);
+}
+
+function remarkOnOneShot(path: string, spec: Located, duration: Located | undefined): Remark | undefined {
+  return duration === undefined ? undefined : ignored(path, textAt(spec, "action") ?? "");
+}
+
+function remarkOn(path: string, written: string | undefined): Remark | undefined {
+  if (written === undefined) return missing(path);
+  const milliseconds = parseGoDuration(written);
+  if (milliseconds === undefined) return unreadable(path, written);
+  return milliseconds <= 0 ? overAtOnce(path, written) : undefined;
+}
+
+function missing(path: string): Remark {
+  return {
+    code: "no-duration",
+    severity: "error",
+    message: `${path} is missing, so the fault stays until somebody deletes the object.`,
+    fix: "Add a duration, such as '5m'.",
+  };
+}
+
+function ignored(path: string, action: string): Remark {
+  return {
+    code: "duration-ignored",
+    severity: "notice",
+    message: `${path} has no effect: ${action} happens once, when the object is created.`,
+    fix: "Remove it, or use pod-failure to keep pods down for a time.",
+  };
+}
+
+function unreadable(path: string, written: string): Remark {
+  return {
+    code: "duration-unreadable",
+    severity: "error",
+    message: `${path} is ${shown(written)}: the cluster admits it, the controller cannot read it and lets the fault run for ever.`,
+    fix: "Write a number and a unit, such as '5m'.",
+  };
+}
+
+function overAtOnce(path: string, written: string): Remark {
+  return {
+    code: "duration-not-positive",
+    severity: "error",
+    message: `${path} is ${shown(written)}, so the experiment is over before it begins.`,
+    fix: "Write a duration above zero, such as '5m'.",
+  };
+}

@@ -1,0 +1,56 @@
+import { hitsPods } from "../kinds/kinds.ts";
+import { SCHEDULED_BLOCKS } from "../kinds/schedule.ts";
+import type { Report } from "../report.ts";
+import { at, type Located, textAt } from "../yaml/node.ts";
+import { reportDuration } from "./duration.ts";
+import { reportNetworkChaos } from "./network-chaos.ts";
+import { reportPodChaos } from "./pod-chaos.ts";
+import { reportSelection } from "./selection.ts";
+
+// An accepted document -> what the cluster admits although it does not do what it says. Every rule was read in Chaos
+// Mesh's controllers or daemon, or reported by its users.
+
+/** Reports every run-time trap of an accepted document. */
+export function reportFindings(kind: string, document: Located, report: Report): void {
+  const spec = at(document, "spec");
+  if (at(document, "metadata", "namespace") === undefined) reportNoNamespace(document, report);
+  if (kind === "Schedule") reportScheduleName(document, report);
+  const type = kind === "Schedule" ? (textAt(spec, "type") ?? "") : kind;
+  reportExperiment(type, kind === "Schedule" ? at(spec, SCHEDULED_BLOCKS[type]?.block ?? "") : spec, report);
+}
+
+function reportExperiment(kind: string, spec: Located | undefined, report: Report): void {
+  if (spec === undefined || !hitsPods(kind)) return;
+  reportSelection(spec, report);
+  reportDuration(kind, spec, report);
+  if (kind === "NetworkChaos") reportNetworkChaos(spec, report);
+  if (kind === "PodChaos") reportPodChaos(spec, report);
+}
+
+function reportNoNamespace(document: Located, report: Report): void {
+  report.finding(
+    { path: "metadata.namespace", span: at(document, "metadata")?.key ?? document.key },
+    {
+      code: "namespace-of-the-context",
+      severity: "warning",
+      message: "metadata.namespace is missing, so the experiment goes wherever the current context points.",
+      fix: "Add metadata.namespace.",
+    },
+  );
+}
+
+/** The controller names each run `<name>-<5 characters>` and labels it with the Schedule's name: 63 characters in all. */
+function reportScheduleName(document: Located, report: Report): void {
+  const name = at(document, "metadata", "name");
+  const length = textAt(document, "metadata", "name")?.length ?? 0;
+  if (name === undefined || length <= 57) return;
+  report.finding(
+    { path: name.path, span: name.node.span },
+    {
+      code: "schedule-name-too-long",
+      severity: "error",
+      message: `metadata.name has ${length} characters; a Schedule with more than 57 is stored and can never create a run.`,
+      fix: "Shorten the name to 57 characters.",
+    },
+  );
+}

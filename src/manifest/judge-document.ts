@@ -1,0 +1,86 @@
+import { decodeExperiment } from "./decode/experiment.ts";
+import type { ManifestDocument } from "./document.ts";
+import { reportFindings } from "./findings/findings.ts";
+import { API_VERSION, isChaosByName, KINDS, specOf } from "./kinds/kinds.ts";
+import { Report } from "./report.ts";
+import { checkAcrossFields } from "./rules/across-fields.ts";
+import { checkMetadata } from "./rules/metadata.ts";
+import { checkRepeatedKeys } from "./rules/repeated-keys.ts";
+import { checkShape } from "./shape/check-shape.ts";
+import { ANYTHING, type ObjectShape, TEXT } from "./shape/shape.ts";
+import { nearest, sameLetters } from "./text/nearest.ts";
+import { shown } from "./text/quote.ts";
+import { at, type Located, textAt, type YamlNode } from "./yaml/node.ts";
+import type { Source } from "./yaml/source.ts";
+
+type Circumstances = { readonly index: number; readonly source: Source; readonly defaultNamespace: string };
+
+/** The group of Chaos Mesh, also before 1.0 (`pingcap.com`) and by the name of the kind where the group is mistyped. */
+export function belongsToChaosMesh(node: YamlNode): boolean {
+  const document = { node, path: "", key: node.span };
+  const [group = ""] = (textAt(document, "apiVersion") ?? "").split("/");
+  return /^(chaos-mesh\.org|pingcap\.com)$/i.test(group) || isChaosByName(textAt(document, "kind") ?? "");
+}
+
+/** Everything that is said about one document, and the experiment that it is where the API server would accept it. */
+export function judgeDocument(document: Located, { index, source, defaultNamespace }: Circumstances): ManifestDocument {
+  const report = new Report(source);
+  const kind = textAt(document, "kind") ?? "";
+  checkDocument(document, kind, report);
+  const { problems } = report;
+  const namespace = textAt(document, "metadata", "namespace") || defaultNamespace;
+  const about = { index, kind, name: textAt(document, "metadata", "name") ?? "", namespace };
+  const place = source.placeOf(at(document, "kind")?.key ?? document.key);
+  if (problems.length > 0) return { ...about, place, answer: "reject", problems, findings: [] };
+  reportFindings(kind, document, report);
+  const experiment = decodeExperiment(kind, document, namespace);
+  return { ...about, place, answer: "accept", problems, findings: report.findings, experiment };
+}
+
+function checkDocument(document: Located, kind: string, report: Report): void {
+  checkRepeatedKeys(document, report);
+  checkApiVersion(document, report);
+  const spec = specOf(kind);
+  if (spec === undefined) checkKind(document, report);
+  checkShape(document, documentShape(spec), report);
+  checkMetadata(document, report);
+  const written = at(document, "spec");
+  if (written?.node.kind === "map") checkAcrossFields(kind, written, report);
+}
+
+function documentShape(spec: ObjectShape | undefined): ObjectShape {
+  const fields = { apiVersion: TEXT, kind: TEXT, metadata: ANYTHING, spec: spec ?? ANYTHING, status: ANYTHING };
+  return { type: "object", fields, required: spec === undefined ? [] : ["spec"] };
+}
+
+function checkApiVersion(document: Located, report: Report): void {
+  const found = at(document, "apiVersion");
+  const written = textAt(document, "apiVersion");
+  if (written === API_VERSION) return;
+  report.problem(
+    { path: "apiVersion", span: found?.node.span ?? document.key },
+    {
+      code: "api-version-unknown",
+      message: `apiVersion is ${written === undefined ? "missing" : shown(written)}; every kind of Chaos Mesh 2 has ${API_VERSION}.`,
+      fix: `Write apiVersion: ${API_VERSION}.`,
+      ...(found === undefined ? {} : { replacement: API_VERSION }),
+    },
+  );
+}
+
+function checkKind(document: Located, report: Report): void {
+  const found = at(document, "kind");
+  const written = textAt(document, "kind") ?? "";
+  const meant = nearest(written, KINDS);
+  const certain = sameLetters(written, KINDS);
+  report.problem(
+    { path: "kind", span: found?.node.span ?? document.key },
+    {
+      code: "kind-unknown",
+      message: `kind is ${written === "" ? "missing" : shown(written)}, and ${API_VERSION} has no such kind.`,
+      fix:
+        meant === undefined ? "Write a kind of Chaos Mesh, such as NetworkChaos or PodChaos." : `Write kind: ${meant}.`,
+      ...(certain === undefined ? {} : { replacement: certain }),
+    },
+  );
+}

@@ -1,0 +1,22 @@
+import { durationMistake } from "../rules/strings.ts";
+import { type ObjectShape, TEXT, TEXTS } from "../shape/shape.ts";
+import { RETIRED_IN_VERSION_2 } from "./retired.ts";
+import { POD_SELECTOR_FIELDS } from "./selector-shape.ts";
+
+/** The actions of a PodChaos. */
+export const POD_ACTIONS = ["pod-kill", "pod-failure", "container-kill"] as const;
+
+/** The spec of a PodChaos, as CRD and webhooks of Chaos Mesh 2.8 take it. */
+export const POD_CHAOS: ObjectShape = {
+  type: "object",
+  fields: {
+    ...POD_SELECTOR_FIELDS,
+    action: { type: "string", oneOf: POD_ACTIONS },
+    duration: { type: "string", check: durationMistake },
+    gracePeriod: { type: "integer", min: 0 },
+    containerNames: TEXTS,
+    remoteCluster: TEXT,
+  },
+  required: ["action", "mode"],
+  retired: RETIRED_IN_VERSION_2,
+};

@@ -1,0 +1,34 @@
+import { type ObjectShape, type Shape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
+
+export const MODES = ["one", "all", "fixed", "fixed-percent", "random-max-percent"] as const;
+
+const EXPRESSION: Shape = {
+  type: "object",
+  fields: { key: TEXT, operator: TEXT, values: TEXTS },
+  required: ["key", "operator"],
+};
+
+const SELECTOR: Shape = {
+  type: "object",
+  fields: {
+    namespaces: TEXTS,
+    labelSelectors: TEXT_MAP,
+    expressionSelectors: { type: "list", items: EXPRESSION },
+    annotationSelectors: TEXT_MAP,
+    fieldSelectors: TEXT_MAP,
+    podPhaseSelectors: TEXTS,
+    nodes: TEXTS,
+    nodeSelectors: TEXT_MAP,
+    pods: { type: "map", values: TEXTS },
+  },
+};
+
+/** The fields with which a kind selects pods. `selector` is not required: the defaulting webhook fills it in. */
+export const POD_SELECTOR_FIELDS: Readonly<Record<string, Shape>> = {
+  selector: SELECTOR,
+  mode: { type: "string", oneOf: MODES },
+  value: TEXT,
+};
+
+/** A NetworkChaos's `target`. */
+export const TARGET: ObjectShape = { type: "object", fields: POD_SELECTOR_FIELDS, required: ["mode"] };

@@ -1,0 +1,59 @@
+import type { Finding, Problem } from "./problem.ts";
+import type { Span } from "./yaml/node.ts";
+import type { Source } from "./yaml/source.ts";
+
+/** Where a remark belongs: a path and the characters it is about. */
+export type Spot = { readonly path: string; readonly span: Span };
+
+/** What is wrong with a value, before it is known where the value stands. */
+export type Mistake = {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  /** YAML text that is certainly meant instead of the value, quotes included. */
+  readonly replacement?: string;
+};
+
+export type Remark = Omit<Mistake, "replacement"> & { readonly severity: Finding["severity"] };
+
+/** Collects everything that is said about one document, each remark at its place. */
+export class Report {
+  readonly #source: Source;
+  readonly #problems: Problem[] = [];
+  readonly #findings: Finding[] = [];
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  /** The API server would refuse this. */
+  problem({ path, span }: Spot, { replacement, ...mistake }: Mistake): void {
+    const suggestion = replacement === undefined ? undefined : this.#source.suggestion(span, replacement);
+    const place = this.#source.placeOf(span);
+    this.#problems.push({ ...mistake, path, place, ...(suggestion === undefined ? {} : { suggestion }) });
+  }
+
+  /** The API server admits this, and it does not do what it says. */
+  finding({ path, span }: Spot, remark: Remark): void {
+    this.#findings.push({ ...remark, path, place: this.#source.placeOf(span) });
+  }
+
+  /** The characters of a span, as they are written. */
+  textOf({ start, end }: Span): string {
+    return this.#source.text.slice(start, end);
+  }
+
+  /** Problems in the order of the file. */
+  get problems(): readonly Problem[] {
+    return [...this.#problems].sort(byPlace);
+  }
+
+  /** Findings in the order of the file. */
+  get findings(): readonly Finding[] {
+    return [...this.#findings].sort(byPlace);
+  }
+}
+
+function byPlace(a: Problem | Finding, b: Problem | Finding): number {
+  return a.place.line - b.place.line || a.place.column - b.place.column;
+}

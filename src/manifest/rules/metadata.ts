@@ -1,0 +1,106 @@
+import type { Mistake, Report } from "../report.ts";
+import { checkShape } from "../shape/check-shape.ts";
+import { ANYTHING, type ObjectShape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
+import { shown } from "../text/quote.ts";
+import { at, entriesOf, type Located, textAt } from "../yaml/node.ts";
+
+// ObjectMeta as the API server checks it on create (apimachinery: validation/objectmeta.go).
+
+const OBJECT_META: ObjectShape = {
+  type: "object",
+  fields: {
+    name: TEXT,
+    generateName: TEXT,
+    namespace: TEXT,
+    labels: TEXT_MAP,
+    annotations: TEXT_MAP,
+    finalizers: TEXTS,
+    ownerReferences: ANYTHING,
+    managedFields: ANYTHING,
+    selfLink: TEXT,
+    uid: TEXT,
+    resourceVersion: TEXT,
+    generation: { type: "integer" },
+    creationTimestamp: TEXT,
+    deletionTimestamp: TEXT,
+    deletionGracePeriodSeconds: { type: "integer" },
+  },
+};
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const KEY_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+
+/** Reports what the API server refuses in `metadata`. */
+export function checkMetadata(document: Located, report: Report): void {
+  const metadata = at(document, "metadata");
+  if (metadata !== undefined) checkShape(metadata, OBJECT_META, report);
+  checkName(document, metadata, report);
+  checkNamespace(at(metadata, "namespace"), report);
+  for (const label of entriesOf(at(metadata, "labels"))) checkLabel(label, report);
+  for (const annotation of entriesOf(at(metadata, "annotations"))) checkKey(annotation, report);
+}
+
+function checkName(document: Located, metadata: Located | undefined, report: Report): void {
+  const name = at(metadata, "name");
+  const written = textAt(metadata, "name") ?? "";
+  const isElsewhere = (name !== undefined && name.node.kind !== "string") || textAt(metadata, "generateName");
+  const isGood = written.length <= 253 && DNS_SUBDOMAIN.test(written);
+  if (isGood || (written === "" && isElsewhere)) return;
+  const spot = { path: "metadata.name", span: name?.node.span ?? metadata?.key ?? document.key };
+  report.problem(spot, written === "" ? NAME_MISSING : nameMistake(written));
+}
+
+const NAME_MISSING: Mistake = {
+  code: "name-missing",
+  message: "metadata.name is missing; the cluster cannot store an object without a name.",
+  fix: "Add metadata.name, in lower case with hyphens.",
+};
+
+function nameMistake(written: string): Mistake {
+  return {
+    code: "name-malformed",
+    message: `metadata.name is ${shown(written)}; a name has up to 253 characters of a-z, 0-9, '-' and '.', and begins and ends with a letter or digit.`,
+    fix: "Write it in lower case, with hyphens instead of spaces and underscores.",
+  };
+}
+
+function checkNamespace(namespace: Located | undefined, report: Report): void {
+  const written = namespace?.node.kind === "string" ? namespace.node.value : "";
+  if (namespace === undefined || written === "" || (written.length <= 63 && DNS_LABEL.test(written))) return;
+  report.problem(
+    { path: namespace.path, span: namespace.node.span },
+    {
+      code: "namespace-malformed",
+      message: `metadata.namespace is ${shown(written)}; a namespace has up to 63 characters of a-z, 0-9 and '-'.`,
+      fix: "Write the name of an existing namespace.",
+    },
+  );
+}
+
+function checkLabel(label: Located & { readonly name: string }, report: Report): void {
+  checkKey(label, report);
+  if (label.node.kind !== "string" || LABEL_VALUE.test(label.node.value)) return;
+  report.problem(
+    { path: label.path, span: label.node.span },
+    {
+      code: "label-malformed",
+      message: `The label ${shown(label.name)} is ${shown(label.node.value)}; a label's value has up to 63 characters of A-Z, a-z, 0-9, '-', '_' and '.'.`,
+      fix: "Shorten the value, or make it an annotation.",
+    },
+  );
+}
+
+function checkKey({ name, path, key }: Located & { readonly name: string }, report: Report): void {
+  const [first = "", second, ...more] = name.split("/");
+  const prefixed = second === undefined || (first.length <= 253 && DNS_SUBDOMAIN.test(first));
+  if (more.length === 0 && prefixed && KEY_NAME.test(second ?? first)) return;
+  report.problem(
+    { path, span: key },
+    {
+      code: "key-malformed",
+      message: `${shown(name)} cannot be the key of a label or annotation.`,
+      fix: "Write [domain/]name with a name of up to 63 characters of A-Z, a-z, 0-9, '-', '_' and '.'.",
+    },
+  );
+}

@@ -1,0 +1,39 @@
+import type { Mistake } from "../report.ts";
+
+// The shape of a kind as data: what the CRD's schema and the typed webhooks allow, with the words for what they refuse.
+
+export type StringShape = {
+  readonly type: "string";
+  readonly oneOf?: readonly string[];
+  /** An empty text passes `oneOf`, because a webhook replaces it by the default. */
+  readonly emptyAllowed?: true;
+  /** A rule on the text; an empty text reaches it too. */
+  readonly check?: (text: string) => Mistake | undefined;
+};
+
+export type IntegerShape = { readonly type: "integer"; readonly min?: number; readonly max?: number };
+
+export type ObjectShape = {
+  readonly type: "object";
+  readonly fields: Readonly<Record<string, Shape>>;
+  /** Fields without which the API server refuses the object; the webhooks' own defaulting is taken into account. */
+  readonly required?: readonly string[];
+  /** Fields of this object that only look right, with what to say about them. */
+  readonly retired?: Readonly<Record<string, Mistake>>;
+  /** True where this version does not know every field of the kind. */
+  readonly open?: true;
+};
+
+export type Shape =
+  | StringShape
+  | IntegerShape
+  | ObjectShape
+  | { readonly type: "boolean" }
+  | { readonly type: "list"; readonly items: Shape }
+  | { readonly type: "map"; readonly values: Shape }
+  | { readonly type: "anything" };
+
+export const TEXT: StringShape = { type: "string" };
+export const TEXTS: Shape = { type: "list", items: TEXT };
+export const TEXT_MAP: Shape = { type: "map", values: TEXT };
+export const ANYTHING: Shape = { type: "anything" };

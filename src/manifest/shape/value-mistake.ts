@@ -1,0 +1,91 @@
+import type { Mistake } from "../report.ts";
+import { nearest, sameLetters } from "../text/nearest.ts";
+import { oneOf, shown, yamlString } from "../text/quote.ts";
+import type { Located, YamlNode } from "../yaml/node.ts";
+import type { IntegerShape, Shape, StringShape } from "./shape.ts";
+
+/** What is wrong with a value itself, without what is inside it; `written` is its source text. */
+export function mistakeIn({ node, path }: Located, shape: Shape, written: string): Mistake | undefined {
+  switch (shape.type) {
+    case "string":
+      return stringMistake(node, path, shape, written);
+    case "integer":
+      return integerMistake(node, path, shape);
+    case "boolean":
+      return node.kind === "boolean" ? undefined : wrongType(node, path, "true or false");
+    case "list":
+      return node.kind === "list" ? undefined : wrongType(node, path, "a list");
+    case "map":
+    case "object":
+      return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields");
+    case "anything":
+      return undefined;
+  }
+}
+
+function stringMistake(node: YamlNode, path: string, shape: StringShape, written: string): Mistake | undefined {
+  if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written);
+  if (node.kind !== "string") return wrongType(node, path, "text");
+  const { oneOf: words, emptyAllowed, check } = shape;
+  const listed = words === undefined || words.includes(node.value) || (emptyAllowed && node.value === "");
+  return listed ? check?.(node.value) : notListed(path, node.value, words);
+}
+
+function notText(path: string, kind: string, written: string): Mistake {
+  return {
+    code: "text-not-quoted",
+    message: `${path} is the ${kind} ${written.slice(0, 60)}, and Chaos Mesh takes only text here.`,
+    fix: `Put it in quotes: ${yamlString(written)}.`,
+    replacement: yamlString(written),
+  };
+}
+
+function notListed(path: string, written: string, words: readonly string[]): Mistake {
+  const certain = sameLetters(written, words);
+  const meant = nearest(written, words);
+  return {
+    code: "value-not-listed",
+    message: `${path} is ${shown(written)}; it can be ${oneOf(words)}.`,
+    fix: meant === undefined ? "Choose one of them." : `Write ${meant}.`,
+    ...(certain === undefined ? {} : { replacement: certain }),
+  };
+}
+
+function integerMistake(node: YamlNode, path: string, { min, max }: IntegerShape): Mistake | undefined {
+  if (node.kind === "string") return numberQuoted(path, node.value);
+  if (node.kind !== "number" || !Number.isInteger(node.value)) return wrongType(node, path, "a whole number");
+  const low = min !== undefined && node.value < min;
+  if (!low && (max === undefined || node.value <= max)) return undefined;
+  return {
+    code: "number-out-of-range",
+    message: `${path} is ${node.value}; it must be ${low ? `${min} or more` : `${max} or less`}.`,
+    fix: `Write a number ${max === undefined ? `from ${min}` : `from ${min ?? 0} to ${max}`}.`,
+  };
+}
+
+function numberQuoted(path: string, written: string): Mistake {
+  const isNumber = /^[+-]?[0-9]+$/.test(written);
+  return {
+    code: "number-quoted",
+    message: `${path} is the text ${shown(written)}, and Chaos Mesh takes only a whole number here.`,
+    fix: isNumber ? `Remove the quotes: ${written}.` : "Write a whole number without quotes.",
+    ...(isNumber ? { replacement: written } : {}),
+  };
+}
+
+const FOUND: Readonly<Record<YamlNode["kind"], string>> = {
+  map: "a map",
+  list: "a list",
+  string: "text",
+  number: "a number",
+  boolean: "a boolean",
+  null: "empty",
+};
+
+function wrongType(node: YamlNode, path: string, wanted: string): Mistake {
+  return {
+    code: "wrong-type",
+    message: `${path === "" ? "The document" : path} is ${FOUND[node.kind]}, and ${wanted} is needed here.`,
+    fix: `Write ${wanted}.`,
+  };
+}

@@ -1,0 +1,151 @@
+import { type AliasEvent, EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from "js-yaml";
+import { withMerges } from "./merge.ts";
+import type { ListNode, MapNode, Span, YamlNode } from "./node.ts";
+import { resolvePlain } from "./plain-scalar.ts";
+import { aliasUnknown, keyNotText, Refusal, tooDeep, tooHeavy } from "./refusal.ts";
+import { taggedScalar } from "./tagged-scalar.ts";
+
+type Limits = { readonly depth: number; readonly nodes: number };
+type Read = { readonly node: YamlNode; readonly next: number };
+type Collected = { readonly children: readonly YamlNode[]; readonly next: number };
+
+/** Builds nodes from js-yaml's events. An alias shares its anchor's node, and its weight counts again at each use. */
+export class DocumentReader {
+  readonly #text: string;
+  readonly #limits: Limits;
+  #anchors = new Map<string, YamlNode>();
+
+  constructor(text: string, limits: Limits) {
+    this.#text = text;
+    this.#limits = limits;
+  }
+
+  /** Reads the content of one document; `next` is the index of the event after it. */
+  read(events: readonly Event[], index: number): Read {
+    this.#anchors = new Map();
+    return this.#node(events, index);
+  }
+
+  #node(events: readonly Event[], index: number): Read {
+    const event = events[index];
+    switch (event?.type) {
+      case EVENT_ID.SCALAR:
+        return { node: this.#anchored(event, this.#scalar(event, events, index)), next: index + 1 };
+      case EVENT_ID.ALIAS:
+        return { node: this.#aliased(event), next: index + 1 };
+      case EVENT_ID.SEQUENCE: {
+        const { children, next } = this.#children(events, index + 1);
+        return { node: this.#anchored(event, listOf(event, children, this.#weigh(event.start, children))), next };
+      }
+      case EVENT_ID.MAPPING: {
+        const { children, next } = this.#children(events, index + 1);
+        return { node: this.#anchored(event, this.#map(event, children)), next };
+      }
+      default:
+        throw new Error(`YAML event ${index} is not the start of a value`);
+    }
+  }
+
+  #children(events: readonly Event[], first: number): Collected {
+    const children: YamlNode[] = [];
+    let index = first;
+    while (events[index]?.type !== EVENT_ID.POP) {
+      const { node, next } = this.#node(events, index);
+      children.push(node);
+      index = next;
+    }
+    return { children, next: index + 1 };
+  }
+
+  #scalar(event: ScalarEvent, events: readonly Event[], index: number): YamlNode {
+    const value = getScalarValue(this.#text, event);
+    const quoted = event.style !== SCALAR_STYLE.PLAIN;
+    const tag = event.tagStart < 0 ? undefined : this.#text.slice(event.tagStart, event.tagEnd);
+    const scalar = tag !== undefined ? taggedScalar(tag, value) : quoted ? textOf(value) : resolvePlain(value);
+    return { ...scalar, quoted, span: spanOf(event, endBefore(events, index)), weight: 1, depth: 1 };
+  }
+
+  #map(event: { start: number; style: number }, children: readonly YamlNode[]): MapNode {
+    const { entries, repeated } = withMerges(pairsOf(children), (key) => this.#keyOf(key));
+    const weighed = this.#weigh(event.start, [...children, ...entries.map(({ value }) => value)]);
+    return {
+      kind: "map",
+      flow: event.style === 2,
+      entries,
+      repeated,
+      span: spanAround(event.start, children),
+      ...weighed,
+    };
+  }
+
+  /** sigs.k8s.io/yaml turns numbers and booleans into text keys and refuses every other key. */
+  #keyOf(key: YamlNode): string {
+    if (key.kind === "string") return key.value;
+    if (key.kind === "number" || key.kind === "boolean") return String(key.value);
+    throw new Refusal(keyNotText(key.span.start, key.kind));
+  }
+
+  #weigh(offset: number, children: readonly YamlNode[]): { weight: number; depth: number } {
+    let weight = 1;
+    let depth = 0;
+    for (const child of children) {
+      weight += child.weight;
+      depth = Math.max(depth, child.depth);
+    }
+    if (weight > this.#limits.nodes) throw new Refusal(tooHeavy(offset, this.#limits.nodes));
+    if (depth >= this.#limits.depth) throw new Refusal(tooDeep(offset, this.#limits.depth));
+    return { weight, depth: depth + 1 };
+  }
+
+  #anchored(event: { anchorStart: number; anchorEnd: number }, node: YamlNode): YamlNode {
+    if (event.anchorStart >= 0) this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), node);
+    return node;
+  }
+
+  #aliased(event: AliasEvent): YamlNode {
+    const name = this.#text.slice(event.anchorStart, event.anchorEnd);
+    const node = this.#anchors.get(name);
+    if (node !== undefined) return node;
+    throw new Refusal(aliasUnknown(event.anchorStart, name));
+  }
+}
+
+function textOf(value: string): { readonly kind: "string"; readonly value: string } {
+  return { kind: "string", value };
+}
+
+function pairsOf(children: readonly YamlNode[]): { key: YamlNode; value: YamlNode }[] {
+  const pairs: { key: YamlNode; value: YamlNode }[] = [];
+  for (let index = 0; index + 1 < children.length; index += 2) {
+    const [key, value] = [children[index], children[index + 1]];
+    if (key !== undefined && value !== undefined) pairs.push({ key, value });
+  }
+  return pairs;
+}
+
+function listOf(
+  event: { start: number; style: number },
+  items: readonly YamlNode[],
+  weighed: { weight: number; depth: number },
+): ListNode {
+  return { kind: "list", flow: event.style === 2, items, span: spanAround(event.start, items), ...weighed };
+}
+
+/** Events give collections no end; the last child's end is near enough for a place, and an alias may lie before. */
+function spanAround(start: number, children: readonly YamlNode[]): Span {
+  let end = start + 1;
+  for (const child of children) end = Math.max(end, child.span.end);
+  return { start, end };
+}
+
+function spanOf(event: ScalarEvent, fallback: number): Span {
+  if (event.valueStart < 0) return { start: fallback, end: fallback };
+  const quote = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED ? 1 : 0;
+  return { start: event.valueStart - quote, end: event.valueEnd + quote };
+}
+
+/** An empty value has no offsets of its own; it stands at the end of what was written before it. */
+function endBefore(events: readonly Event[], index: number): number {
+  const before = events[index - 1];
+  return before?.type === EVENT_ID.SCALAR && before.valueEnd >= 0 ? before.valueEnd : 0;
+}

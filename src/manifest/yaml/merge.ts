@@ -1,0 +1,35 @@
+import type { Entry, YamlNode } from "./node.ts";
+
+type Pair = { readonly key: YamlNode; readonly value: YamlNode };
+
+/**
+ * The entries of a map with `<<` merged in (YAML 1.1's merge key): a key that the map has itself wins, then the earlier
+ * source. Keys that the map itself repeats are returned apart.
+ */
+export function withMerges(
+  pairs: readonly Pair[],
+  keyOf: (key: YamlNode) => string,
+): { readonly entries: readonly Entry[]; readonly repeated: readonly Entry[] } {
+  const entries = new Map<string, Entry>();
+  const repeated: Entry[] = [];
+  for (const { key, value } of pairs.filter((pair) => !isMerge(pair))) {
+    const entry = { key: keyOf(key), keySpan: key.span, value };
+    if (entries.has(entry.key)) repeated.push(entry);
+    else entries.set(entry.key, entry);
+  }
+  for (const merged of pairs.filter(isMerge).flatMap(({ value }) => mergedEntries(value)))
+    if (!entries.has(merged.key)) entries.set(merged.key, merged);
+  return { entries: [...entries.values()], repeated };
+}
+
+function isMerge({ key, value }: Pair): boolean {
+  const isMergeKey = key.kind === "string" && key.value === "<<" && !key.quoted;
+  return (
+    isMergeKey && (value.kind === "map" || (value.kind === "list" && value.items.every((item) => item.kind === "map")))
+  );
+}
+
+function mergedEntries(value: YamlNode): readonly Entry[] {
+  if (value.kind === "map") return value.entries;
+  return value.kind === "list" ? value.items.flatMap(mergedEntries) : [];
+}

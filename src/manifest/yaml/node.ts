@@ -1,0 +1,76 @@
+// A YAML value with the place it was written at: offsets into the source, end exclusive.
+
+export type Span = { readonly start: number; readonly end: number };
+
+type Base = {
+  readonly span: Span;
+  /** Nodes below and including this one, aliases counted each time they are used: the measure of an alias bomb. */
+  readonly weight: number;
+  readonly depth: number;
+};
+
+export type Scalar =
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "boolean"; readonly value: boolean }
+  | { readonly kind: "null" };
+
+export type ScalarNode = Base & Scalar & { readonly quoted: boolean };
+
+export type ListNode = Base & { readonly kind: "list"; readonly flow: boolean; readonly items: readonly YamlNode[] };
+
+export type Entry = { readonly key: string; readonly keySpan: Span; readonly value: YamlNode };
+
+export type MapNode = Base & {
+  readonly kind: "map";
+  readonly flow: boolean;
+  readonly entries: readonly Entry[];
+  /** Keys written a second time; the first one is in `entries`. */
+  readonly repeated: readonly Entry[];
+};
+
+export type YamlNode = ScalarNode | ListNode | MapNode;
+
+/** A node and the path that leads to it, such as `spec.target.mode`; `key` is where its key stands. */
+export type Located = { readonly node: YamlNode; readonly path: string; readonly key: Span };
+
+/** The value under `keys`, or undefined where a key is absent; a null counts as absent, as the API server prunes it. */
+export function at(from: Located | undefined, ...keys: readonly string[]): Located | undefined {
+  let here = from;
+  for (const key of keys) here = here && childOf(here, key);
+  return here;
+}
+
+/** The text under `keys`, or undefined where there is none. */
+export function textAt(from: Located | undefined, ...keys: readonly string[]): string | undefined {
+  const found = at(from, ...keys);
+  return found?.node.kind === "string" ? found.node.value : undefined;
+}
+
+/** The entries of a map with their paths; nothing for any other node. */
+export function entriesOf(from: Located | undefined): readonly (Located & { readonly name: string })[] {
+  if (from?.node.kind !== "map") return [];
+  return from.node.entries.map(({ key, keySpan, value }) => ({
+    node: value,
+    path: join(from.path, key),
+    key: keySpan,
+    name: key,
+  }));
+}
+
+/** The items of a list with their paths; nothing for any other node. */
+export function itemsOf(from: Located | undefined): readonly Located[] {
+  if (from?.node.kind !== "list") return [];
+  return from.node.items.map((node, index) => ({ node, path: `${from.path}[${index}]`, key: node.span }));
+}
+
+/** `spec` and `mode` -> `spec.mode`; keys with dots are written in brackets. */
+export function join(path: string, key: string): string {
+  if (!/^[A-Za-z0-9_-]+$/.test(key)) return `${path}[${JSON.stringify(key.slice(0, 80))}]`;
+  return path === "" ? key : `${path}.${key}`;
+}
+
+function childOf(from: Located, key: string): Located | undefined {
+  const found = entriesOf(from).find(({ name }) => name === key);
+  return found === undefined || found.node.kind === "null" ? undefined : found;
+}

@@ -1,0 +1,39 @@
+import type { Scalar } from "./node.ts";
+
+// What an unquoted word means to sigs.k8s.io/yaml, the reader of kubectl and the API server: YAML 1.1 as Go's yaml.v2 has it
+// (resolve.go). `on`, `y` and `010` surprise people here, and so they must surprise this reader as well.
+
+const NULLS = new Set(["", "~", "null", "Null", "NULL"]);
+const TRUES = new Set(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"]);
+const FALSES = new Set(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"]);
+const SPECIALS: ReadonlyMap<string, number> = new Map([
+  ...[".nan", ".NaN", ".NAN"].map((word) => [word, Number.NaN] as const),
+  ...[".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"].map((word) => [word, Number.POSITIVE_INFINITY] as const),
+  ...["-.inf", "-.Inf", "-.INF"].map((word) => [word, Number.NEGATIVE_INFINITY] as const),
+]);
+const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+const INTEGER = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
+
+/** The value of a plain scalar; timestamps stay text, as yaml.v2 leaves them. */
+export function resolvePlain(text: string): Scalar {
+  if (NULLS.has(text)) return { kind: "null" };
+  if (TRUES.has(text)) return { kind: "boolean", value: true };
+  if (FALSES.has(text)) return { kind: "boolean", value: false };
+  const number = SPECIALS.get(text) ?? numberOf(text);
+  return number === undefined ? { kind: "string", value: text } : { kind: "number", value: number };
+}
+
+function numberOf(text: string): number | undefined {
+  if (!/^[-+.0-9]/.test(text)) return undefined;
+  const digits = text.replaceAll("_", "");
+  return integerOf(digits) ?? (FLOAT.test(digits) ? Number(digits) : undefined);
+}
+
+function integerOf(digits: string): number | undefined {
+  const found = INTEGER.exec(digits);
+  if (found === null) return undefined;
+  const [, sign, magnitude = ""] = found;
+  // Go's base 0 reads a leading zero as octal; JavaScript needs the letter.
+  const spelled = /^0[0-7]+$/.test(magnitude) ? `0o${magnitude.slice(1)}` : magnitude.toLowerCase();
+  return sign === "-" ? -Number(spelled) : Number(spelled);
+}

@@ -1,0 +1,46 @@
+import { EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
+import { DocumentReader } from "./document-reader.ts";
+import type { YamlNode } from "./node.ts";
+import { broken, Refusal, tooDeep, tooLarge, type Unreadable } from "./refusal.ts";
+
+// Text -> YAML documents with places, or the one reason why the text cannot be read. Never throws, whatever the text.
+
+export const MAX_CHARACTERS = 1 << 20;
+export const MAX_DEPTH = 64;
+export const MAX_NODES = 50_000;
+
+export type YamlFile =
+  | { readonly documents: readonly YamlNode[]; readonly unreadable?: undefined }
+  | { readonly documents: readonly []; readonly unreadable: Unreadable };
+
+/** Reads every document of a file; empty documents are left out. */
+export function readYaml(text: string): YamlFile {
+  if (text.length > MAX_CHARACTERS) return { documents: [], unreadable: tooLarge(text.length, MAX_CHARACTERS) };
+  try {
+    const reader = new DocumentReader(text, { depth: MAX_DEPTH, nodes: MAX_NODES });
+    return { documents: documentsOf(parseEvents(text, { maxDepth: MAX_DEPTH }), reader) };
+  } catch (thrown) {
+    // js-yaml asks for every exception to be caught, not its own class alone.
+    return { documents: [], unreadable: unreadable(thrown) };
+  }
+}
+
+function documentsOf(events: readonly Event[], reader: DocumentReader): YamlNode[] {
+  const documents: YamlNode[] = [];
+  let index = 0;
+  while (index < events.length) {
+    if (events[index]?.type !== EVENT_ID.DOCUMENT)
+      throw new Error(`YAML event ${index} is not the start of a document`);
+    const { node, next } = reader.read(events, index + 1);
+    if (node.kind !== "null") documents.push(node);
+    index = next + 1;
+  }
+  return documents;
+}
+
+function unreadable(thrown: unknown): Unreadable {
+  if (thrown instanceof Refusal) return thrown.reason;
+  if (!(thrown instanceof YAMLException)) return broken(0, String(thrown));
+  const offset = thrown.mark?.position ?? 0;
+  return /depth/i.test(thrown.reason) ? tooDeep(offset, MAX_DEPTH) : broken(offset, thrown.reason);
+}
