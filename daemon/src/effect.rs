@@ -2,11 +2,14 @@
 //! receipt: the daemon that did it, the daemon started after it, the keeper, or `chaosgated panic`.
 //! Order of a fault: `plan` (decides everything, does nothing) -> receipt on disk -> `apply` -> ... -> `undo` -> receipt removed.
 
+mod catalogue;
 pub mod netem;
+pub mod network;
 pub mod packet_queue;
 pub mod partition;
 pub mod process;
 
+pub use catalogue::{BackEnd, EffectError, Effects};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
@@ -61,4 +64,9 @@ pub trait Effect {
 
     /// Looks at the kernel, not at receipts.
     fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, Self::Error>;
+
+    /// Removes whatever of ours is in the kernel without a receipt, and says what it was: the last resort after a torn record.
+    fn sweep(&self, _victim: &ResolvedVictim) -> Result<Vec<Residue>, Self::Error> {
+        Ok(Vec::new())
+    }
 }

@@ -121,11 +121,51 @@ pub enum ProcessFault {
     Terminate,
 }
 
+impl ProcessFault {
+    pub fn number(self) -> i32 {
+        match self {
+            ProcessFault::Kill => libc::SIGKILL,
+            ProcessFault::Terminate => libc::SIGTERM,
+        }
+    }
+}
+
+impl fmt::Display for ProcessFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ProcessFault::Kill => "SIGKILL",
+            ProcessFault::Terminate => "SIGTERM",
+        })
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     Network(NetworkFault),
     Process(ProcessFault),
+}
+
+impl Fault {
+    /// The word that Capabilities and List use for what it does; a mixture goes by its first part.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Fault::Process(_) => "process-kill",
+            Fault::Network(NetworkFault { act: NetworkAct::Partition, .. }) => "partition",
+            Fault::Network(NetworkFault { act: NetworkAct::Netem(netem), .. }) => netem.name(),
+        }
+    }
+}
+
+impl Netem {
+    fn name(&self) -> &'static str {
+        let parts = [
+            ("delay", self.delay.is_zero() && self.jitter.is_zero()),
+            ("loss", self.loss.is_zero()),
+            ("duplicate", self.duplicate.is_zero()),
+        ];
+        parts.into_iter().find(|(_, is_still)| !is_still).map_or("corrupt", |(name, _)| name)
+    }
 }
 
 #[derive(Debug, Error, PartialEq)]

@@ -4,8 +4,17 @@
 pub mod contract;
 pub mod effect;
 pub mod fault;
+pub mod heartbeat;
 pub mod ids;
+pub mod keeper;
 pub mod lease;
+pub mod ledger;
+pub mod node;
+pub mod options;
+pub mod procfs;
+pub mod recovery;
+pub mod serve;
+pub mod server;
 #[allow(unsafe_code, reason = "system calls without a safe wrapper live here and nowhere else")]
 pub mod sys;
 pub mod ticket;

@@ -1,1 +1,103 @@
-fn main() {}
+//! Arguments, logging and exit codes. Every decision is elsewhere.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use chaosgated::effect::{BackEnd, Effects};
+use chaosgated::keeper::Keeper;
+use chaosgated::ledger::Ledger;
+use chaosgated::options::{self, Command, Serve};
+use chaosgated::serve::Place;
+use chaosgated::victim::ResolvedVictim;
+use chaosgated::{procfs, recovery, serve, victim};
+use serde_json::json;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_target(false).init();
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    run(words).unwrap_or_else(|error| {
+        eprintln!("chaosgated: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+fn run(words: Vec<OsString>) -> anyhow::Result<ExitCode> {
+    let place = place_of_a_server(&words)?;
+    match options::parse(words)? {
+        Command::Serve(options) => serve(&options, place.context("--state-dir is missing: see chaosgated --help")?),
+        Command::Keep { state_dir, patience } => keep(state_dir, patience),
+        Command::Panic { state_dir } => panic(&state_dir),
+        Command::Residue { state_dir, pids } => residue(&state_dir, &pids),
+        Command::Doctor { back_end } => Ok(doctor(back_end)),
+        Command::Help => Ok(say(options::HELP)),
+        Command::Version => Ok(say(concat!("chaosgated ", env!("CARGO_PKG_VERSION"), "\n"))),
+    }
+}
+
+/// A daemon that starts reverts what is on record before anything else can go wrong, its other arguments included.
+fn place_of_a_server(words: &[OsString]) -> anyhow::Result<Option<Place>> {
+    if words.first().is_none_or(|word| word != "serve") {
+        return Ok(None);
+    }
+    let Some(state_dir) = options::state_dir_of(words) else { return Ok(None) };
+    Ok(Some(serve::take_place(&state_dir)?))
+}
+
+fn serve(options: &Serve, place: Place) -> anyhow::Result<ExitCode> {
+    let reverted = serve::serve(options, place)?;
+    tracing::info!(reverted = reverted.count, failed = reverted.failures.len(), "stopped");
+    Ok(if reverted.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn keep(state_dir: PathBuf, patience: Duration) -> anyhow::Result<ExitCode> {
+    Ledger::open(&state_dir)?;
+    let keeper = Keeper { state_dir, patience, effects: Effects::new(BackEnd::Auto) };
+    keeper.keep(&mut serve::log)
+}
+
+fn panic(state_dir: &Path) -> anyhow::Result<ExitCode> {
+    let ledger = Ledger::open(state_dir)?;
+    let outcome = recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto), &mut |step| println!("{step}"))?;
+    println!("{} undone, {} not undone, {} unreadable", outcome.undone, outcome.failed, outcome.torn);
+    Ok(if outcome.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn residue(state_dir: &Path, pids: &[u32]) -> anyhow::Result<ExitCode> {
+    let records = Ledger::open(state_dir)?.count()?;
+    let effects = Effects::new(BackEnd::Auto);
+    let (mut residue, mut blind) = (Vec::new(), Vec::new());
+    for victim in victims(pids)? {
+        let (found, unseen) = effects.residue(&victim);
+        residue.extend(found);
+        blind.extend(unseen.into_iter().map(|error| json!({ "pid": victim.pid, "why": error.to_string() })));
+    }
+    println!("{}", json!({ "residue": residue, "records": records, "blind": blind }));
+    Ok(if residue.is_empty() && records == 0 && blind.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Looking is harmless, so any process may be named here; hitting is not, and is judged elsewhere.
+fn victims(pids: &[u32]) -> anyhow::Result<Vec<ResolvedVictim>> {
+    if pids.is_empty() {
+        return victim::one_in_every_netns().context("could not list the processes of this node");
+    }
+    pids.iter().map(|pid| victim::unnamed(*pid).with_context(|| format!("could not look at pid {pid}"))).collect()
+}
+
+fn doctor(back_end: BackEnd) -> ExitCode {
+    let boot_id = procfs::boot_id().unwrap_or_else(|error| format!("unknown: {error}"));
+    println!("boot {boot_id}\n{:<14} {:<5} {:<13} reason", "effect", "can", "back end");
+    let capabilities = Effects::new(back_end).capabilities();
+    for found in &capabilities {
+        let can = if found.available { "yes" } else { "no" };
+        println!("{:<14} {can:<5} {:<13} {}", found.effect, found.back_end, found.reason);
+    }
+    if capabilities.iter().all(|found| found.available) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn say(text: &str) -> ExitCode {
+    print!("{text}");
+    ExitCode::SUCCESS
+}

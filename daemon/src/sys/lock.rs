@@ -14,10 +14,3 @@ pub fn try_exclusive(file: &File) -> io::Result<bool> {
     let error = io::Error::last_os_error();
     if error.kind() == io::ErrorKind::WouldBlock { Ok(false) } else { Err(error) }
 }
-
-/// Gives the lock back before the file is closed.
-pub fn release(file: &File) -> io::Result<()> {
-    // SAFETY: flock takes no pointer; the descriptor is open for as long as `file` is borrowed.
-    let refused = unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
-    if refused == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}

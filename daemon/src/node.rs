@@ -1,0 +1,209 @@
+//! What is active on this node, in one place and on one thread: runs under their leases, each fault with its undo on record.
+//! Orders and the clock come in; effects and events go out. It never decides whether an experiment goes well, and whatever
+//! it cannot do it undoes.
+
+mod alarm;
+mod desk;
+mod inject;
+mod refusal;
+mod revert;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+
+pub use desk::{Desk, Unanswered};
+pub use inject::Asked;
+pub use refusal::Refusal;
+pub use revert::Reverted;
+
+use crate::effect::{Capability, Effects, Felt};
+use crate::fault::Fault;
+use crate::heartbeat::Heartbeat;
+use crate::ids::{Epoch, FaultId, RunId};
+use crate::lease::{BootTime, Lease, LeaseError, Terms};
+use crate::ledger::{Ledger, Record};
+use crate::sys;
+
+/// Runs that ended are remembered so that a late fault of theirs is refused; a ticket lives for minutes, so this is ample.
+const ENDED_RUNS: usize = 1024;
+/// Events that a slow watcher may lag behind before it is told to ask again.
+const EVENTS: usize = 256;
+
+/// The daemon's own flags. No request can exceed them.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub allow_local_victims: bool,
+    pub max_duration: Duration,
+    pub max_faults: usize,
+    pub terms: Terms,
+    pub denied_namespaces: Vec<String>,
+}
+
+#[derive(Debug)]
+pub struct Node {
+    rules: Rules,
+    ledger: Ledger,
+    effects: Effects,
+    heartbeat: Heartbeat,
+    capabilities: Vec<Capability>,
+    runs: BTreeMap<RunId, Run>,
+    /// Faults whose undo failed. They have no lease any more, only the next attempt.
+    stuck: Vec<Stuck>,
+    ended: VecDeque<(RunId, Epoch)>,
+    events: Option<broadcast::Sender<Event>>,
+    next_beat: BootTime,
+}
+
+#[derive(Debug)]
+pub struct Run {
+    lease: Lease,
+    /// Everyone that the run has ever hit here, so that its ticket's limit cannot be walked around one by one.
+    victims: BTreeSet<VictimName>,
+    /// In the order of their acts.
+    faults: Vec<Active>,
+}
+
+/// Two pods of one name are told apart by their network namespace.
+type VictimName = (String, String, u64);
+
+#[derive(Debug, Clone)]
+pub struct Active {
+    pub record: Record,
+    pub fault: Fault,
+    pub felt: Felt,
+    pub deadline: BootTime,
+}
+
+#[derive(Debug)]
+struct Stuck {
+    record: Record,
+    fault: Fault,
+    attempts: u32,
+    next_attempt: BootTime,
+}
+
+/// What happened without being asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub run: RunId,
+    pub fault: Option<FaultId>,
+    pub kind: EventKind,
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    VictimGone,
+    LeaseExpired,
+    Deadline,
+    UndoFailed,
+    ShuttingDown,
+}
+
+/// What is active now. A fault whose undo failed is listed without time left.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    pub faults: Vec<ListedFault>,
+    pub leases: Vec<ListedLease>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ListedFault {
+    pub record: Record,
+    pub effect: &'static str,
+    pub age: Duration,
+    pub deadline_in: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct ListedLease {
+    pub run: RunId,
+    pub epoch: Epoch,
+    pub remaining: Duration,
+}
+
+impl Node {
+    /// The caller has reverted everything on record before: a node starts with nothing active.
+    pub fn new(rules: Rules, ledger: Ledger, effects: Effects, heartbeat: Heartbeat) -> Node {
+        Node {
+            capabilities: effects.capabilities(),
+            rules,
+            ledger,
+            effects,
+            heartbeat,
+            runs: BTreeMap::new(),
+            stuck: Vec::new(),
+            ended: VecDeque::new(),
+            events: Some(broadcast::Sender::new(EVENTS)),
+            next_beat: BootTime(Duration::ZERO),
+        }
+    }
+
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub fn boot_id(&self) -> &str {
+        self.ledger.boot_id()
+    }
+
+    pub fn capabilities(&self) -> &[Capability] {
+        &self.capabilities
+    }
+
+    pub fn effects(&self) -> &Effects {
+        &self.effects
+    }
+
+    /// None when the node is shutting down.
+    pub fn watch(&self) -> Option<broadcast::Receiver<Event>> {
+        self.events.as_ref().map(broadcast::Sender::subscribe)
+    }
+
+    /// Only a completed guard poll may renew; an unknown or expired run is lost.
+    pub fn renew(&mut self, run: &RunId, epoch: Epoch) -> Result<Duration, LeaseError> {
+        let now = now();
+        let Some(active) = self.runs.get_mut(run) else {
+            return Err(LeaseError::Lost { run: run.clone() });
+        };
+        active.lease.renew(run, epoch, now, &self.rules.terms)?;
+        Ok(active.lease.remaining(now))
+    }
+
+    /// `None` lists every run.
+    pub fn list(&self, run: Option<&RunId>) -> Listing {
+        let now = now();
+        let asked = |name: &RunId| run.is_none_or(|run| run == name);
+        let mut listing = Listing::default();
+        for (name, active) in self.runs.iter().filter(|(name, _)| asked(name)) {
+            listing.faults.extend(active.faults.iter().map(|fault| listed(&fault.record, &fault.fault, fault.deadline, now)));
+            let (epoch, remaining) = (active.lease.epoch(), active.lease.remaining(now));
+            listing.leases.push(ListedLease { run: name.clone(), epoch, remaining });
+        }
+        let stuck = self.stuck.iter().filter(|stuck| asked(&stuck.record.run));
+        listing.faults.extend(stuck.map(|stuck| listed(&stuck.record, &stuck.fault, now, now)));
+        listing
+    }
+
+    fn tell(&self, event: Event) {
+        if let Some(events) = &self.events {
+            // An error only says that nobody watches, which is allowed.
+            let _ = events.send(event);
+        }
+    }
+}
+
+fn listed(record: &Record, fault: &Fault, deadline: BootTime, now: BootTime) -> ListedFault {
+    ListedFault {
+        record: record.clone(),
+        effect: fault.name(),
+        age: now.since(record.recorded_at),
+        deadline_in: deadline.since(now),
+    }
+}
+
+fn now() -> BootTime {
+    BootTime(sys::clock::since_boot())
+}

@@ -1,0 +1,161 @@
+//! Putting one fault on one victim: judge everything, then record, then act, and on failure undo what was done.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Active, Node, Refusal, Run, VictimName, now};
+use crate::effect::EffectError;
+use crate::fault::Fault;
+use crate::ids::{Epoch, FaultKey};
+use crate::lease::{BootTime, Lease, LeaseError};
+use crate::ledger::Record;
+use crate::ticket::Ticket;
+use crate::victim::ResolvedVictim;
+use crate::{contract, recovery, victim};
+
+/// An act takes milliseconds; a lock that is held for longer is held by someone who undoes.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A request whose words are checked and whose ticket is signed for this cluster.
+#[derive(Debug)]
+pub struct Asked {
+    pub key: FaultKey,
+    pub epoch: Epoch,
+    pub ticket: Ticket,
+    pub victim: contract::Victim,
+    pub fault: Fault,
+    pub deadline: Duration,
+    /// Wall clock, for the ticket's expiry only.
+    pub unix_seconds: u64,
+}
+
+impl Node {
+    /// Repeating a fault that is active returns it as it is. The lease begins with the run's first fault.
+    pub fn inject(&mut self, asked: &Asked) -> Result<Active, Refusal> {
+        let accepted_at = now();
+        self.refuse_when_closing(asked)?;
+        self.judge_lease(asked, accepted_at)?;
+        if let Some(active) = self.already_active(asked)? {
+            return Ok(active);
+        }
+        self.judge_limits(asked)?;
+        let victim = victim::resolve(&asked.victim, self.rules.allow_local_victims)?;
+        self.judge_victims(asked, &victim)?;
+        let active = self.act(asked, victim, accepted_at)?;
+        let run = self.runs.entry(asked.key.run.clone()).or_insert_with(|| Run {
+            lease: Lease::start(asked.epoch, accepted_at, &self.rules.terms),
+            victims: BTreeSet::new(),
+            faults: Vec::new(),
+        });
+        run.victims.insert(name_of(&active.record.victim));
+        run.faults.push(active.clone());
+        Ok(active)
+    }
+
+    fn refuse_when_closing(&self, asked: &Asked) -> Result<(), Refusal> {
+        if self.is_closed() { Err(Refusal::Closing(asked.key.run.clone())) } else { Ok(()) }
+    }
+
+    /// An active run only has to hold the fence; a new one needs a ticket that has not expired, and must not have ended here.
+    fn judge_lease(&mut self, asked: &Asked, now: BootTime) -> Result<(), Refusal> {
+        let run = &asked.key.run;
+        if asked.epoch == Epoch(0) {
+            return Err(LeaseError::NoEpoch { run: run.clone() }.into());
+        }
+        asked.ticket.covers_run(run)?;
+        if let Some(active) = self.runs.get_mut(run) {
+            return Ok(active.lease.admit(run, asked.epoch, now)?);
+        }
+        if let Some((_, ended)) = self.ended.iter().rev().find(|(name, _)| name == run)
+            && asked.epoch <= *ended
+        {
+            return Err(LeaseError::Ended { run: run.clone(), ended: *ended }.into());
+        }
+        Ok(asked.ticket.accepts_at(asked.unix_seconds)?)
+    }
+
+    fn already_active(&self, asked: &Asked) -> Result<Option<Active>, Refusal> {
+        if self.stuck.iter().any(|stuck| stuck.record.key() == asked.key) {
+            return Err(Refusal::Stuck(asked.key.clone()));
+        }
+        let faults = self.runs.get(&asked.key.run).map_or(&[][..], |run| &run.faults);
+        let Some(active) = faults.iter().find(|active| active.record.fault_id == asked.key.fault) else { return Ok(None) };
+        if active.fault == asked.fault && is_same_victim(&active.record.victim, &asked.victim) {
+            return Ok(Some(active.clone()));
+        }
+        Err(Refusal::OtherContent(asked.key.clone()))
+    }
+
+    fn judge_limits(&self, asked: &Asked) -> Result<(), Refusal> {
+        asked.ticket.permits_namespace(&asked.victim.namespace, &self.rules.denied_namespaces)?;
+        if asked.deadline.is_zero() {
+            return Err(Refusal::NoDeadline);
+        }
+        asked.ticket.permits_duration(asked.deadline)?;
+        let most = self.rules.max_duration;
+        if asked.deadline > most {
+            return Err(Refusal::TooLong { asked: asked.deadline.as_secs_f64(), most: most.as_secs_f64() });
+        }
+        let active: usize = self.runs.values().map(|run| run.faults.len()).sum();
+        if active + self.stuck.len() >= self.rules.max_faults {
+            return Err(Refusal::TooMany { most: self.rules.max_faults });
+        }
+        Ok(())
+    }
+
+    fn judge_victims(&self, asked: &Asked, victim: &ResolvedVictim) -> Result<(), Refusal> {
+        let mut victims = self.runs.get(&asked.key.run).map(|run| run.victims.clone()).unwrap_or_default();
+        victims.insert(name_of(victim));
+        Ok(asked.ticket.permits_victims(&asked.key.run, victims.len())?)
+    }
+
+    /// Record, then act, with no other process acting in between.
+    fn act(&mut self, asked: &Asked, victim: ResolvedVictim, accepted_at: BootTime) -> Result<Active, Refusal> {
+        let key = &asked.key;
+        let planned = self.effects.plan(&key.to_string(), &asked.fault, &victim);
+        let receipt = planned.map_err(|cause| Refusal::Plan { key: key.clone(), cause })?;
+        let record = Record {
+            boot_id: self.ledger.boot_id().to_owned(),
+            run: key.run.clone(),
+            fault_id: key.fault.clone(),
+            epoch: asked.epoch,
+            recorded_at: accepted_at,
+            victim,
+            receipt,
+        };
+        let alone = self.ledger.act_alone(PATIENCE).map_err(|cause| Refusal::Lock { key: key.clone(), cause })?;
+        let Some(_alone) = alone else { return Err(Refusal::NotAlone(key.clone())) };
+        self.ledger.record(&record)?;
+        let deadline = accepted_at.after(asked.deadline);
+        match self.effects.apply(&record.receipt, &asked.fault) {
+            Ok(felt) => Ok(Active { record, fault: asked.fault.clone(), felt, deadline }),
+            Err(cause) => Err(self.unwind(record, &asked.fault, cause)),
+        }
+    }
+
+    /// The effect has unwound itself or says that it could not; undoing once more is harmless and takes it off the record.
+    fn unwind(&mut self, record: Record, fault: &Fault, cause: EffectError) -> Refusal {
+        let key = record.key();
+        let unwound = match recovery::undo(&self.ledger, &self.effects, &record) {
+            Ok(()) => "it is undone and off the record".to_owned(),
+            Err(failure) => {
+                let why = failure.why.clone();
+                self.set_stuck(record, fault.clone(), failure);
+                format!("it is NOT undone and stays on record: {why}")
+            }
+        };
+        Refusal::Apply { key, cause, unwound }
+    }
+}
+
+fn name_of(victim: &ResolvedVictim) -> VictimName {
+    (victim.namespace.clone(), victim.pod.clone(), victim.netns.inode)
+}
+
+fn is_same_victim(active: &ResolvedVictim, asked: &contract::Victim) -> bool {
+    let same_process = match &asked.target {
+        Some(contract::victim::Target::LocalPid(pid)) => *pid == active.pid,
+        Some(contract::victim::Target::ContainerId(_)) | None => false,
+    };
+    same_process && active.namespace == asked.namespace && active.pod == asked.pod && active.container == asked.container
+}

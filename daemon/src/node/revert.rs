@@ -1,0 +1,159 @@
+//! Taking faults back: on request, at a deadline, at the end of a lease, at the end of the daemon. Newest first, never stopped
+//! by a failure; what fails is retried, and told.
+
+use std::time::Duration;
+
+use super::{Active, ENDED_RUNS, Event, EventKind, Node, Stuck, now};
+use crate::fault::Fault;
+use crate::ids::{Epoch, FaultId, RunId};
+use crate::lease::LeaseError;
+use crate::ledger::Record;
+use crate::recovery::{self, UndoFailure};
+
+/// Undoing does not wait longer than this for another process that undoes.
+const PATIENCE: Duration = Duration::from_secs(1);
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Reverted {
+    pub count: u32,
+    pub failures: Vec<UndoFailure>,
+}
+
+impl Node {
+    /// `None` reverts the run and ends it here: its faults may not come back under the same epoch.
+    /// Epoch 0 is a person's abort and never fenced. An unknown run or fault is already reverted.
+    pub fn revert(&mut self, run: &RunId, fault: Option<&FaultId>, epoch: Epoch) -> Result<Reverted, LeaseError> {
+        self.judge_fence(run, epoch)?;
+        let mut reverted = self.retry_stuck(|record| record.run == *run && fault.is_none_or(|fault| *fault == record.fault_id));
+        let taken = match fault {
+            None => self.end_run(run),
+            Some(fault) => self.take(|active| active.record.run == *run && active.record.fault_id == *fault),
+        };
+        reverted.add(self.undo_all(taken));
+        Ok(reverted)
+    }
+
+    fn judge_fence(&self, run: &RunId, epoch: Epoch) -> Result<(), LeaseError> {
+        let Some(active) = self.runs.get(run) else { return Ok(()) };
+        let seen = active.lease.epoch();
+        if epoch != Epoch(0) && epoch < seen {
+            return Err(LeaseError::Fenced { run: run.clone(), given: epoch, seen });
+        }
+        Ok(())
+    }
+
+    /// Reverts everything, tells every watcher, and takes no more orders.
+    pub fn close(&mut self) -> Reverted {
+        let runs: Vec<RunId> = self.runs.keys().cloned().collect();
+        let detail = "the daemon was asked to stop and has reverted everything".to_owned();
+        let mut reverted = self.retry_stuck(|_| true);
+        let all = self.take(|_| true);
+        reverted.add(self.undo_all(all));
+        for run in runs {
+            self.tell(Event { run, fault: None, kind: EventKind::ShuttingDown, detail: detail.clone() });
+        }
+        self.runs.clear();
+        self.events = None;
+        reverted
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.events.is_none()
+    }
+
+    /// Takes a run out, remembers that it has ended, and gives back its faults, which the caller undoes.
+    pub(super) fn end_run(&mut self, run: &RunId) -> Vec<Active> {
+        let Some(ended) = self.runs.remove(run) else { return Vec::new() };
+        if self.ended.len() == ENDED_RUNS {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((run.clone(), ended.lease.epoch()));
+        ended.faults
+    }
+
+    pub(super) fn take(&mut self, mut is_meant: impl FnMut(&Active) -> bool) -> Vec<Active> {
+        let mut taken = Vec::new();
+        for run in self.runs.values_mut() {
+            taken.extend(run.faults.extract_if(.., |active| is_meant(active)));
+        }
+        taken
+    }
+
+    /// Undoes newest first, whatever order they come in.
+    pub(super) fn undo_all(&mut self, mut taken: Vec<Active>) -> Reverted {
+        taken.sort_by_key(|active| std::cmp::Reverse(active.record.recorded_at));
+        let mut reverted = Reverted::default();
+        for Active { record, fault, .. } in taken {
+            match self.undo(&record) {
+                Ok(()) => reverted.count += 1,
+                Err(failure) => {
+                    reverted.failures.push(failure.clone());
+                    self.set_stuck(record, fault, failure);
+                }
+            }
+        }
+        reverted
+    }
+
+    fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
+        // Without the lock too: undoing twice is harmless, and not undoing is not.
+        let _alone = self.ledger.act_alone(PATIENCE).unwrap_or(None);
+        recovery::undo(&self.ledger, &self.effects, record)
+    }
+
+    pub(super) fn set_stuck(&mut self, record: Record, fault: Fault, failure: UndoFailure) {
+        self.tell_failure(&record, failure);
+        self.stuck.push(Stuck { record, fault, attempts: 1, next_attempt: now().after(FIRST_RETRY) });
+    }
+
+    fn tell_failure(&self, record: &Record, failure: UndoFailure) {
+        let UndoFailure { key, what, why } = failure;
+        tracing::error!(fault = %key, what, why, "could not undo a fault; it stays on record and is retried");
+        let (run, fault) = (record.run.clone(), Some(record.fault_id.clone()));
+        self.tell(Event { run, fault, kind: EventKind::UndoFailed, detail: format!("{what}: {why}") });
+    }
+
+    /// Tries those that are meant at once; a failure waits longer for its next attempt.
+    pub(super) fn retry_stuck(&mut self, is_meant: impl Fn(&Record) -> bool) -> Reverted {
+        let mut reverted = Reverted::default();
+        let meant: Vec<Stuck> = self.stuck.extract_if(.., |stuck| is_meant(&stuck.record)).collect();
+        for mut stuck in meant {
+            match self.undo(&stuck.record) {
+                Ok(()) => reverted.count += 1,
+                Err(failure) => {
+                    reverted.failures.push(failure.clone());
+                    self.tell_failure(&stuck.record, failure);
+                    stuck.next_attempt = now().after(retry_after(stuck.attempts));
+                    stuck.attempts = stuck.attempts.saturating_add(1);
+                    self.stuck.push(stuck);
+                }
+            }
+        }
+        reverted
+    }
+}
+
+impl Reverted {
+    fn add(&mut self, more: Reverted) {
+        self.count += more.count;
+        self.failures.extend(more.failures);
+    }
+}
+
+/// Doubles from one second to one minute, and never gives up.
+fn retry_after(attempts: u32) -> Duration {
+    FIRST_RETRY.saturating_mul(1 << attempts.min(6)).min(LONGEST_RETRY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_slow_down_to_one_a_minute_and_never_stop() {
+        let waits: Vec<u64> = [1, 2, 5, 6, 7, 1000].into_iter().map(|n| retry_after(n).as_secs()).collect();
+        assert_eq!(waits, [2, 4, 32, 60, 60, 60]);
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line: words in, checked options out, or a sentence that says which word is wrong. Pure.
+
+mod parse;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::effect::BackEnd;
+use crate::node::Rules;
+
+pub const HELP: &str = "\
+chaosgated: puts faults on victims of this node under a lease, and takes them back whatever happens
+
+  chaosgated serve    --state-dir DIR --cluster-id ID --node NAME --tls-cert FILE --tls-key FILE --client-ca FILE
+                      --ticket-keys JWKS [--listen 127.0.0.1:0] [--back-end auto|netem|packet-queue]
+                      [--max-duration 30m] [--max-faults 200] [--lease-expires-after 45s] [--lease-renew-every 15s]
+                      [--deny-namespace NAME]... [--allow-local-victims]
+  chaosgated keep     --state-dir DIR [--patience 45s]     revert from the records when the daemon is gone
+  chaosgated panic    --state-dir DIR                      revert everything on record now; exit code 1 if something is left
+  chaosgated residue  --state-dir DIR [--pid PID]...       what of ours is in the kernel, as JSON; exit code 1 if anything
+  chaosgated doctor   [--back-end auto|netem|packet-queue] what this node can do, and why not
+";
+
+#[derive(Debug)]
+pub enum Command {
+    Serve(Box<Serve>),
+    Keep { state_dir: PathBuf, patience: Duration },
+    Panic { state_dir: PathBuf },
+    Residue { state_dir: PathBuf, pids: Vec<u32> },
+    Doctor { back_end: BackEnd },
+    Help,
+    Version,
+}
+
+#[derive(Debug)]
+pub struct Serve {
+    pub listen: SocketAddr,
+    pub tls_cert: PathBuf,
+    pub tls_key: PathBuf,
+    pub client_ca: PathBuf,
+    pub ticket_keys: PathBuf,
+    pub cluster_id: String,
+    pub node: String,
+    pub back_end: BackEnd,
+    pub rules: Rules,
+}
+
+#[derive(Debug, Error)]
+pub enum InvalidOptions {
+    #[error("there is no command {0:?}: see chaosgated --help")]
+    Command(String),
+    #[error("{0}: see chaosgated --help")]
+    Word(#[from] lexopt::Error),
+    #[error("--{0} is missing: see chaosgated --help")]
+    Missing(&'static str),
+    #[error("{0:?} is not a span of time: write 500ms, 45s, 30m or 1h")]
+    Span(String),
+    #[error("{0:?} is no back end: write auto, netem or packet-queue")]
+    BackEnd(String),
+    #[error("--lease-expires-after is {given:?}: it must be more than --lease-renew-every ({renew_every:?}) and at most {most:?}")]
+    Lease { given: Duration, renew_every: Duration, most: Duration },
+    #[error("--{flag} may not be zero")]
+    Zero { flag: &'static str },
+}
+
+/// Reads the whole command line, the program's name left out.
+pub fn parse(words: Vec<OsString>) -> Result<Command, InvalidOptions> {
+    parse::command(words)
+}
+
+/// Finds the state directory and nothing else, so that a daemon with a mistake anywhere else still reverts first.
+pub fn state_dir_of(words: &[OsString]) -> Option<PathBuf> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "--state-dir" {
+            return words.next().map(PathBuf::from);
+        }
+        if let Some(joined) = word.to_str().and_then(|word| word.strip_prefix("--state-dir=")) {
+            return Some(PathBuf::from(joined));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVE: &str = "serve --state-dir /s --cluster-id c --node n --tls-cert a --tls-key b --client-ca c --ticket-keys d";
+
+    fn said(line: &str) -> String {
+        parse(words(line)).map_or_else(|error| error.to_string(), |command| format!("{command:?}"))
+    }
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_ascii_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_lease_is_15_of_45_seconds_unless_it_is_made_shorter() {
+        let Ok(Command::Serve(serve)) = parse(words(SERVE)) else { panic!("a plain serve is accepted") };
+        assert_eq!(serve.rules.terms.renew_every, Duration::from_secs(15));
+        assert_eq!(serve.rules.terms.expires_after, Duration::from_secs(45));
+    }
+
+    #[test]
+    fn a_word_that_cannot_be_meant_is_refused() {
+        let cases = [
+            ("serve --state-dir /s", "--cluster-id is missing"),
+            ("dance", "there is no command \"dance\""),
+            ("keep --patience 45s", "--state-dir is missing"),
+            ("keep --state-dir /s --patience 45", "is not a span of time"),
+            ("keep --state-dir /s --patience 0s", "may not be zero"),
+            ("doctor --back-end tc", "is no back end"),
+            ("panic --state-dir /s --force", "invalid option"),
+            (&format!("{SERVE} --lease-expires-after 46s"), "at most 45s"),
+            (&format!("{SERVE} --lease-expires-after 10s"), "more than --lease-renew-every"),
+            (&format!("{SERVE} --max-faults many"), "many"),
+            (&format!("{SERVE} --listen here"), "here"),
+        ];
+        for (line, expected) in cases {
+            let answer = said(line);
+            assert!(answer.contains(expected), "expected {expected:?} in {answer:?}");
+        }
+    }
+
+    #[test]
+    fn the_state_directory_is_found_beside_any_mistake() {
+        let found = |line| state_dir_of(&words(line));
+        assert_eq!(found("serve --nonsense --state-dir /s --max-faults many"), Some(PathBuf::from("/s")));
+        assert_eq!(found("serve --state-dir=/s"), Some(PathBuf::from("/s")));
+        assert_eq!(found("serve --state-dir"), None);
+        assert_eq!(found("serve"), None);
+    }
+}

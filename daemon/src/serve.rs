@@ -1,0 +1,179 @@
+//! The daemon from its first breath to its last: take the place, revert what is on record, and only then read configuration,
+//! open the port and serve; on a signal or a panic revert everything again.
+
+use std::fs;
+use std::io::{self, Write};
+use std::panic;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Certificate, Identity, Server as Transport, ServerTlsConfig};
+
+use crate::effect::{BackEnd, Effects};
+use crate::heartbeat::{Heartbeat, HeartbeatError};
+use crate::ledger::{Ledger, LedgerError};
+use crate::node::{Desk, Node, Reverted, Unanswered};
+use crate::options::Serve;
+use crate::recovery::{self, Outcome, Step};
+use crate::server::Server;
+use crate::ticket::{InvalidKeys, TicketKeys};
+
+/// A daemon that is being replaced, or a keeper that is reverting, lets go within this.
+const PLACE_WITHIN: Duration = Duration::from_secs(10);
+/// Watchers get this long to read the last events before their connections end.
+const FAREWELL: Duration = Duration::from_millis(200);
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
+const PING_EVERY: Duration = Duration::from_secs(30);
+const REQUESTS_PER_CONNECTION: u32 = 64;
+const LONGEST_HEADERS: u32 = 16 * 1024;
+
+#[derive(Debug, Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Heartbeat(#[from] HeartbeatError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("could not read --{flag} {path}: {cause}", path = path.display())]
+    Read { flag: &'static str, path: PathBuf, cause: io::Error },
+    #[error("could not use --ticket-keys: {0}")]
+    Keys(#[from] InvalidKeys),
+    #[error("could not serve on {address}: {cause}")]
+    Listen { address: std::net::SocketAddr, cause: io::Error },
+    #[error("could not serve: {0}; look at --tls-cert, --tls-key and --client-ca, which must be PEM")]
+    Transport(#[from] tonic::transport::Error),
+    #[error("could not start the daemon's threads or its signal handlers: {0}")]
+    Start(io::Error),
+    #[error(transparent)]
+    Node(#[from] Unanswered),
+}
+
+/// The state directory in hand, with nothing active in it.
+#[derive(Debug)]
+pub struct Place {
+    ledger: Ledger,
+    heartbeat: Heartbeat,
+    state_dir: PathBuf,
+}
+
+/// Becomes the one daemon of the state directory and reverts everything on record.
+/// What could not be undone is logged and stays on record for the next start and for the keeper.
+pub fn take_place(state_dir: &Path) -> Result<Place, ServeError> {
+    let ledger = Ledger::open(state_dir)?;
+    let heartbeat = take_heartbeat(state_dir)?;
+    let outcome = recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto), &mut log)?;
+    if outcome != Outcome::default() {
+        tracing::warn!(?outcome, "faults of an earlier life were on record and are dealt with");
+    }
+    Ok(Place { ledger, heartbeat, state_dir: state_dir.to_owned() })
+}
+
+fn take_heartbeat(state_dir: &Path) -> Result<Heartbeat, HeartbeatError> {
+    let asked = Instant::now();
+    loop {
+        match Heartbeat::take(state_dir) {
+            Err(HeartbeatError::Held { .. }) if asked.elapsed() < PLACE_WITHIN => thread::sleep(Duration::from_millis(50)),
+            answer => return answer,
+        }
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, then reverts everything. What failed to revert is in the answer.
+pub fn serve(options: &Serve, place: Place) -> Result<Reverted, ServeError> {
+    revert_on_panic(&place.state_dir);
+    let keys = Arc::new(TicketKeys::parse(&read("ticket-keys", &options.ticket_keys)?)?);
+    let tls = tls(options)?;
+    let node = Node::new(options.rules.clone(), place.ledger, Effects::new(options.back_end), place.heartbeat);
+    let (desk, node_thread) = Desk::open(node).map_err(ServeError::Start)?;
+    let (cluster_id, node_name) = (options.cluster_id.clone(), options.node.clone());
+    let server = Server { desk: desk.clone(), keys, cluster_id, node_name };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Start)?;
+    let reverted = runtime.block_on(serve_until_told(options, tls, server, desk))?;
+    // A panic over there would have aborted the process, so joining cannot fail.
+    let _ = node_thread.join();
+    Ok(reverted)
+}
+
+async fn serve_until_told(
+    options: &Serve,
+    tls: ServerTlsConfig,
+    server: Server,
+    desk: Desk,
+) -> Result<Reverted, ServeError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
+    let refused = |cause| ServeError::Listen { address: options.listen, cause };
+    let listener = TcpListener::bind(options.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let router = Transport::builder()
+        .tls_config(tls)?
+        .max_concurrent_streams(REQUESTS_PER_CONNECTION)
+        .http2_max_header_list_size(LONGEST_HEADERS)
+        .http2_keepalive_interval(Some(PING_EVERY))
+        .add_service(server.into_service());
+    announce(address).map_err(ServeError::Start)?;
+    let serving = router.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
+    tokio::select! {
+        ended = serving => { ended?; }
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("asked to stop: no new connections, everything is reverted");
+    let reverted = desk.ask(Node::close).await?;
+    tokio::time::sleep(FAREWELL).await;
+    Ok(reverted)
+}
+
+/// One line for whoever started the daemon, and only when it serves.
+fn announce(address: std::net::SocketAddr) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{}", serde_json::json!({ "listening": address.to_string() }))?;
+    stdout.flush()
+}
+
+/// No connection without a certificate that --client-ca has signed.
+fn tls(options: &Serve) -> Result<ServerTlsConfig, ServeError> {
+    let certificate = read("tls-cert", &options.tls_cert)?;
+    let key = read("tls-key", &options.tls_key)?;
+    let callers = read("client-ca", &options.client_ca)?;
+    Ok(ServerTlsConfig::new()
+        .identity(Identity::from_pem(certificate, key))
+        .client_ca_root(Certificate::from_pem(callers))
+        .client_auth_optional(false)
+        .timeout(HANDSHAKE_WITHIN))
+}
+
+fn read(flag: &'static str, path: &Path) -> Result<String, ServeError> {
+    fs::read_to_string(path).map_err(|cause| ServeError::Read { flag, path: path.to_owned(), cause })
+}
+
+/// From now on a panic of any thread reverts everything on record and ends the process: a daemon with a bug keeps no fault.
+pub fn revert_on_panic(state_dir: &Path) {
+    let state_dir = state_dir.to_owned();
+    panic::set_hook(Box::new(move |bug| {
+        tracing::error!(%bug, "this is a bug in chaosgated: everything is reverted and the daemon ends");
+        match Ledger::open(&state_dir) {
+            Ok(ledger) => {
+                if let Err(error) = recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto), &mut log) {
+                    tracing::error!(%error, "could not read the records; the keeper or the next start reverts");
+                }
+            }
+            Err(error) => tracing::error!(%error, "could not open the records; the keeper or the next start reverts"),
+        }
+        std::process::abort();
+    }));
+}
+
+/// Tells the log what recovery does. What is left or unknown is loudest.
+pub fn log(step: Step) {
+    match step {
+        Step::Undone { .. } | Step::DroppedFromAnotherBoot(_) => tracing::info!(%step, "recovery"),
+        Step::Swept(_) | Step::Unlocked => tracing::warn!(%step, "recovery"),
+        Step::Failed(_) | Step::Torn(_) | Step::Blind { .. } => tracing::error!(%step, "recovery"),
+    }
+}
