@@ -3,4 +3,9 @@
 
 pub mod clock;
 pub mod lock;
+pub mod netlink;
+pub mod netns;
+pub mod nfqueue;
+pub mod poll;
 pub mod process;
+pub mod raw_socket;

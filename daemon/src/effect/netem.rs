@@ -1,4 +1,321 @@
+//! Delay, loss, duplicate and corrupt by the kernel's own sch_netem. To the peers: at the root of the device, alone or in a
+//! band that filters lead to. From the peers: received packets take a turn through a device of ours that has netem.
+//! A device has one root: a second fault there, or a stranger's qdisc, is refused here (the packet queue can still join).
+
+pub mod tc;
+
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::network::links::{self, DeviceError, Link};
+use super::network::{VisitError, visit};
+use super::{Effect, Felt, Residue};
+use crate::fault::{Fault, Netem, NetworkAct, NetworkFault, Peer};
+use crate::victim::{NetnsRef, ResolvedVictim};
+use tc::{End, Ethertype, Goal, Key, Tc};
+
+/// Handles that nobody picks by hand and the kernel does not pick by itself (it counts from 0x8001): ours.
+const BANDS: u32 = 0xca50_0000;
+const SHAPER: u32 = 0xca51_0000;
+const PASS_CLASS: u32 = BANDS | 1;
+const SHAPED_CLASS: u32 = BANDS | 2;
+const IFB_PREFIX: &str = "chaosgate";
+
+const PROBE_PATIENCE: Duration = Duration::from_millis(250);
+const PROBE_STEP: Duration = Duration::from_millis(5);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NetemReceipt {}
+pub struct NetemReceipt {
+    pub fault: String,
+    pub netns: NetnsRef,
+    pub device: String,
+    pub device_index: i32,
+    pub sends: bool,
+    pub receives: bool,
+    /// What the root was. It was a default of the kernel's, which comes back by itself when ours is deleted.
+    pub found_root: String,
+}
+
+#[derive(Debug, Error)]
+pub enum NetemError {
+    #[error("could not put netem on {pod}: {cause}")]
+    Visit { pod: String, cause: VisitError },
+    #[error("could not put netem on {pod}: {cause}")]
+    Device { pod: String, cause: DeviceError },
+    #[error(
+        "could not put netem on {device} of {pod}: another network fault holds it; revert that one, or use --back-end auto"
+    )]
+    Occupied { pod: String, device: String },
+    #[error(
+        "could not put netem on {device} of {pod}: a {kind} set from outside holds its {place}, and we could not put it back"
+    )]
+    Foreign { pod: String, device: String, kind: String, place: &'static str },
+    #[error("could not look at the qdiscs in the network of {pod}: {cause}")]
+    Blind { pod: String, cause: io::Error },
+    #[error("could not {what} on {device} for fault {fault}: {cause}")]
+    Refused { what: &'static str, device: String, fault: String, cause: io::Error },
+    #[error("{first}; and taking back what was placed failed too: {unwinding}")]
+    HalfPlaced { first: Box<NetemError>, unwinding: Box<NetemError> },
+    #[error("could not reach the victim of fault {fault}: {cause}")]
+    Unreachable { fault: String, cause: VisitError },
+    #[error("fault {fault} is not one for netem")]
+    NotShaping { fault: String },
+}
+
+impl NetemError {
+    /// Whether the packet queue can do what netem cannot here.
+    pub fn leaves_room_for_a_queue(&self) -> bool {
+        matches!(self, NetemError::Occupied { .. } | NetemError::Foreign { .. })
+    }
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NetemEffect;
+
+impl Effect for NetemEffect {
+    type Receipt = NetemReceipt;
+    type Error = NetemError;
+
+    fn plan(&self, name: &str, fault: &Fault, victim: &ResolvedVictim) -> Result<NetemReceipt, NetemError> {
+        let (network, _) = shaping(name, fault)?;
+        let pod = || victim.pod.clone();
+        let look = || {
+            let device =
+                links::device_of(network.device.as_deref()).map_err(|cause| NetemError::Device { pod: pod(), cause })?;
+            let found_root = room_on(&device, network, &victim.pod)?;
+            Ok((device, found_root))
+        };
+        let (device, found_root) = visit(&victim.netns, look).map_err(|cause| NetemError::Visit { pod: pod(), cause })??;
+        Ok(NetemReceipt {
+            fault: name.to_owned(),
+            netns: victim.netns.clone(),
+            device: device.name,
+            device_index: device.index,
+            sends: network.direction.sends(),
+            receives: network.direction.receives(),
+            found_root,
+        })
+    }
+
+    fn apply(&self, receipt: &NetemReceipt, fault: &Fault) -> Result<Felt, NetemError> {
+        let (network, netem) = shaping(&receipt.fault, fault)?;
+        let act = || {
+            if let Err(first) = place(receipt, network, netem) {
+                return Err(match remove(receipt) {
+                    Ok(()) => first,
+                    Err(unwinding) => NetemError::HalfPlaced { first: Box::new(first), unwinding: Box::new(unwinding) },
+                });
+            }
+            Ok(felt(netem))
+        };
+        visit(&receipt.netns, act).map_err(|cause| NetemError::Unreachable { fault: receipt.fault.clone(), cause })?
+    }
+
+    fn undo(&self, receipt: &NetemReceipt) -> Result<(), NetemError> {
+        match visit(&receipt.netns, || remove(receipt)) {
+            Ok(removed) => removed,
+            Err(VisitError::Gone { .. }) => Ok(()),
+            Err(cause) => Err(NetemError::Unreachable { fault: receipt.fault.clone(), cause }),
+        }
+    }
+
+    fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, NetemError> {
+        let place = format!("netns {} ({})", victim.netns.inode, victim.pod);
+        let blind = |cause| NetemError::Blind { pod: victim.pod.clone(), cause };
+        match visit(&victim.netns, || ours_here(&place)) {
+            Ok(residue) => residue.map_err(blind),
+            Err(VisitError::Gone { .. }) => Ok(Vec::new()),
+            Err(cause) => Err(NetemError::Visit { pod: victim.pod.clone(), cause }),
+        }
+    }
+
+    fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, NetemError> {
+        let found = self.residue(victim)?;
+        if !found.is_empty() {
+            visit(&victim.netns, sweep_here)
+                .map_err(|cause| NetemError::Visit { pod: victim.pod.clone(), cause })?
+                .map_err(|cause| NetemError::Blind { pod: victim.pod.clone(), cause })?;
+        }
+        Ok(found)
+    }
+}
+
+fn shaping<'a>(name: &str, fault: &'a Fault) -> Result<(&'a NetworkFault, &'a Netem), NetemError> {
+    match fault {
+        Fault::Network(network @ NetworkFault { act: NetworkAct::Netem(netem), .. }) => Ok((network, netem)),
+        _ => Err(NetemError::NotShaping { fault: name.to_owned() }),
+    }
+}
+
+/// Refuses a device whose root or ingress is not the kernel's own default; returns the kind of that default.
+fn room_on(device: &Link, network: &NetworkFault, pod: &str) -> Result<String, NetemError> {
+    let listed = Tc::open().and_then(|mut tc| tc.qdiscs());
+    let qdiscs = listed.map_err(|cause| NetemError::Blind { pod: pod.to_owned(), cause })?;
+    let here = |parent: u32| qdiscs.iter().find(|qdisc| qdisc.device == device.index && qdisc.parent == parent);
+    let (root, ingress) = (here(tc::ROOT), here(tc::INGRESS));
+    let ifb_exists = links::list().is_ok_and(|links| links.iter().any(|link| link.name == ifb_name(device.index)));
+    if root.is_some_and(|qdisc| is_ours(qdisc.handle)) || ifb_exists {
+        return Err(NetemError::Occupied { pod: pod.to_owned(), device: device.name.clone() });
+    }
+    let foreign = |qdisc: &tc::Qdisc, place| NetemError::Foreign {
+        pod: pod.to_owned(),
+        device: device.name.clone(),
+        kind: qdisc.kind.clone(),
+        place,
+    };
+    match (root, ingress) {
+        // What the kernel attaches by itself has no handle.
+        (Some(root), _) if root.handle != 0 && network.direction.sends() => Err(foreign(root, "root")),
+        (_, Some(ingress)) if network.direction.receives() => Err(foreign(ingress, "ingress")),
+        (root, _) => Ok(root.map_or_else(|| "noqueue".to_owned(), |root| root.kind.clone())),
+    }
+}
+
+fn place(receipt: &NetemReceipt, network: &NetworkFault, netem: &Netem) -> Result<(), NetemError> {
+    let refused = |what: &'static str| refusal(receipt, what);
+    let mut tc = Tc::open().map_err(refused("open rtnetlink"))?;
+    if receipt.sends {
+        place_to(&mut tc, receipt.device_index, network, netem).map_err(refused("shape what is sent"))?;
+    }
+    if receipt.receives {
+        place_from(&mut tc, receipt.device_index, network, netem).map_err(refused("shape what is received"))?;
+    }
+    Ok(())
+}
+
+/// Everything: netem at the root. With peers or exemptions: two bands, and filters that tell the packets apart.
+fn place_to(tc: &mut Tc, device: i32, network: &NetworkFault, netem: &Netem) -> io::Result<()> {
+    if network.peers.is_empty() && network.exempt.is_empty() {
+        return tc.add_netem(device, tc::ROOT, SHAPER, netem);
+    }
+    let unfiltered = u8::from(network.peers.is_empty());
+    tc.add_bands(device, BANDS, unfiltered)?;
+    tc.add_netem(device, SHAPED_CLASS, SHAPER, netem)?;
+    let (pass, shape) = (Goal::Class(PASS_CLASS), Goal::Class(SHAPED_CLASS));
+    add_filters(tc, (device, BANDS), 1, &network.exempt, End::Destination, pass)?;
+    add_filters(tc, (device, BANDS), 3, &network.peers, End::Destination, shape)
+}
+
+/// Only IP is turned aside: ARP and the like arrive as ever.
+fn place_from(tc: &mut Tc, device: i32, network: &NetworkFault, netem: &Netem) -> io::Result<()> {
+    let ifb = tc.add_ifb(&ifb_name(device))?;
+    tc.add_netem(ifb, tc::ROOT, SHAPER, netem)?;
+    tc.add_ingress(device)?;
+    let place = (device, tc::INGRESS_HANDLE);
+    add_filters(tc, place, 1, &network.exempt, End::Source, Goal::Class(PASS_CLASS))?;
+    if !network.peers.is_empty() {
+        return add_filters(tc, place, 3, &network.peers, End::Source, Goal::Device(ifb));
+    }
+    let any = [Key { mask: 0, value: 0, offset: 0 }];
+    tc.add_filter(place, 3, Ethertype::V4, &any, Goal::Device(ifb))?;
+    tc.add_filter(place, 4, Ethertype::V6, &any, Goal::Device(ifb))
+}
+
+/// A priority holds filters of one protocol: `first` for IPv4, the next for IPv6.
+fn add_filters(tc: &mut Tc, place: (i32, u32), first: u16, peers: &[Peer], end: End, goal: Goal) -> io::Result<()> {
+    for peer in peers {
+        let kind = tc::ethertype_of(peer);
+        let priority = first + u16::from(kind == Ethertype::V6);
+        for keys in tc::keys_of(peer, end) {
+            tc.add_filter(place, priority, kind, &keys, goal)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes away what is there of ours. Our ingress qdisc cannot be told from another by its handle, only by the receipt:
+/// there was none when we planned.
+fn remove(receipt: &NetemReceipt) -> Result<(), NetemError> {
+    let mut tc = Tc::open().map_err(refusal(receipt, "open rtnetlink"))?;
+    let qdiscs = tc.qdiscs().map_err(refusal(receipt, "list qdiscs"))?;
+    let on_device = |parent: u32| qdiscs.iter().find(|qdisc| qdisc.device == receipt.device_index && qdisc.parent == parent);
+    let mut outcome = Ok(());
+    if let Some(root) = on_device(tc::ROOT).filter(|root| receipt.sends && is_ours(root.handle)) {
+        let deleted = tc.delete_qdisc(receipt.device_index, tc::ROOT, root.handle);
+        outcome = outcome.and(deleted.map_err(refusal(receipt, "delete our root qdisc")));
+    }
+    if receipt.receives && on_device(tc::INGRESS).is_some_and(|ingress| ingress.kind == "ingress") {
+        let deleted = tc.delete_qdisc(receipt.device_index, tc::INGRESS, tc::INGRESS_HANDLE);
+        outcome = outcome.and(deleted.map_err(refusal(receipt, "delete our ingress qdisc")));
+    }
+    let removed = if receipt.receives { remove_ifb(&mut tc, &ifb_name(receipt.device_index)) } else { Ok(()) };
+    outcome.and(removed.map_err(refusal(receipt, "delete our device")))
+}
+
+fn remove_ifb(tc: &mut Tc, name: &str) -> io::Result<()> {
+    match links::list()?.into_iter().find(|link| link.name == name) {
+        Some(link) => tc.delete_link(link.index),
+        None => Ok(()),
+    }
+}
+
+fn ours_here(place: &str) -> io::Result<Vec<Residue>> {
+    let links = links::list()?;
+    let name =
+        |index: i32| links.iter().find(|link| link.index == index).map_or_else(|| index.to_string(), |link| link.name.clone());
+    let qdiscs = Tc::open()?.qdiscs()?;
+    let qdiscs = qdiscs.iter().filter(|qdisc| is_ours(qdisc.handle));
+    let qdiscs = qdiscs.map(|qdisc| format!("qdisc {} {:x}: on {}", qdisc.kind, qdisc.handle >> 16, name(qdisc.device)));
+    let ifbs = links.iter().filter(|link| is_our_ifb(&link.name)).map(|link| format!("device {}", link.name));
+    Ok(qdiscs.chain(ifbs).map(|what| Residue { place: place.to_owned(), what }).collect())
+}
+
+/// A device of ours tells which device's ingress qdisc leads to it.
+fn sweep_here() -> io::Result<()> {
+    let mut tc = Tc::open()?;
+    let qdiscs = tc.qdiscs()?;
+    for root in qdiscs.iter().filter(|qdisc| qdisc.parent == tc::ROOT && is_ours(qdisc.handle)) {
+        tc.delete_qdisc(root.device, tc::ROOT, root.handle)?;
+    }
+    for ifb in links::list()?.into_iter().filter(|link| is_our_ifb(&link.name)) {
+        let led_here = |qdisc: &&tc::Qdisc| qdisc.parent == tc::INGRESS && ifb_name(qdisc.device) == ifb.name;
+        if let Some(ingress) = qdiscs.iter().find(led_here) {
+            tc.delete_qdisc(ingress.device, tc::INGRESS, tc::INGRESS_HANDLE)?;
+        }
+        tc.delete_link(ifb.index)?;
+    }
+    Ok(())
+}
+
+/// Reads the counters of our qdiscs for a moment: what waits or was dropped there is the victim's own traffic.
+fn felt(netem: &Netem) -> Felt {
+    let start = Instant::now();
+    let mut struck = struck_here();
+    while struck == (0, 0) && start.elapsed() < PROBE_PATIENCE {
+        thread::sleep(PROBE_STEP);
+        struck = struck_here();
+    }
+    let how = match struck {
+        (0, 0) => format!("no packet of the victim met netem within {} ms", PROBE_PATIENCE.as_millis()),
+        (held, dropped) => format!("netem (limit {}) met {held} packets and dropped {dropped}", tc::limit(netem)),
+    };
+    Felt { measured: struck != (0, 0), felt: struck != (0, 0), how }
+}
+
+/// Packets that our netems hold or passed on, and dropped. A listing that fails counts nothing: then it is not measured.
+fn struck_here() -> (u32, u32) {
+    let qdiscs = Tc::open().and_then(|mut tc| tc.qdiscs()).unwrap_or_default();
+    let shapers = qdiscs.iter().filter(|qdisc| qdisc.kind == "netem" && is_ours(qdisc.handle));
+    shapers.fold((0, 0), |(held, dropped), qdisc| (held + qdisc.waiting + qdisc.passed, dropped + qdisc.dropped))
+}
+
+fn is_ours(handle: u32) -> bool {
+    matches!(handle & 0xffff_0000, BANDS | SHAPER)
+}
+
+fn ifb_name(device: i32) -> String {
+    format!("{IFB_PREFIX}{device}")
+}
+
+fn is_our_ifb(name: &str) -> bool {
+    name.strip_prefix(IFB_PREFIX).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn refusal(receipt: &NetemReceipt, what: &'static str) -> impl Fn(io::Error) -> NetemError {
+    let (device, fault) = (receipt.device.clone(), receipt.fault.clone());
+    move |cause| NetemError::Refused { what, device: device.clone(), fault: fault.clone(), cause }
+}
