@@ -1,0 +1,26 @@
+import type { Settings } from "../../settings.ts";
+import type { Bot } from "../bot.ts";
+import type { CommentDelivery } from "../delivery.ts";
+import type { Standing } from "../people.ts";
+import type { PullRequest } from "../pull-request.ts";
+import type { Repository } from "../repository.ts";
+import type { Command } from "./grammar.ts";
+import { type Refusal, renderRefusal } from "./refusal.ts";
+
+/** What every command may look at; gathered afresh for each comment. */
+export type CommandContext = {
+  readonly repository: Repository;
+  readonly bot: Bot;
+  readonly delivery: CommentDelivery;
+  readonly pr: PullRequest;
+  readonly by: Standing;
+  readonly settings: Settings;
+};
+
+/** What is said in return, and whether the command was obeyed. */
+export type Answer = { readonly done: boolean; readonly markdown: string };
+
+/** A refusal as the answer. */
+export function refused(command: Command, refusal: Refusal): Answer {
+  return { done: false, markdown: renderRefusal(command, refusal) };
+}

@@ -1,0 +1,117 @@
+// The text of a comment enters; a command, a mistake with the nearest match, or nothing leaves.
+// Only the first line is read and nothing of it is ever executed, expanded or passed on unchecked.
+
+import { nearest } from "./nearest.ts";
+
+export type Command =
+  | { readonly verb: "help" | "status" | "plan" | "hold" | "unhold" }
+  | { readonly verb: "approve"; readonly plan?: string; readonly environment?: string }
+  | { readonly verb: "run"; readonly manifest?: string; readonly environment?: string; readonly plan?: string }
+  | { readonly verb: "abort"; readonly run?: string };
+
+export type Verb = Command["verb"];
+
+export type Parsed =
+  | { readonly kind: "none" }
+  | { readonly kind: "command"; readonly command: Command }
+  | { readonly kind: "mistake"; readonly why: string; readonly nearest?: string };
+
+type Usage = { readonly flags: readonly Flag[]; readonly positional?: "manifest" | "run" };
+type Flag = "plan" | "env";
+
+const USAGE: Readonly<Record<Verb, Usage>> = {
+  help: { flags: [] },
+  status: { flags: [] },
+  plan: { flags: [] },
+  approve: { flags: ["plan", "env"] },
+  run: { flags: ["plan", "env"], positional: "manifest" },
+  abort: { flags: [], positional: "run" },
+  hold: { flags: [] },
+  unhold: { flags: [] },
+};
+
+/** Every verb, in the order in which help lists them. */
+export const VERBS = Object.keys(USAGE) as readonly Verb[];
+
+const LONGEST_LINE = 400;
+const VALUE = /^[\w./-]{1,255}$/;
+
+/** Reads the command that starts a comment; code, quotes and everything after the first line never match. */
+export function parseCommand(body: string): Parsed {
+  const [line = ""] = body.slice(0, LONGEST_LINE + 1).split(/\r?\n/, 1);
+  const words = line.trimEnd().split(/[ \t]+/);
+  if (words[0]?.toLowerCase() !== "/chaos") return { kind: "none" };
+  if (line.length > LONGEST_LINE) return mistake(`the command is longer than ${LONGEST_LINE} characters`);
+  const [, verb = "help", ...rest] = words;
+  const known = VERBS.find((candidate) => candidate === verb.toLowerCase());
+  if (known === undefined) return mistake(`there is no command \`${shown(verb)}\``, nearest(verb.toLowerCase(), VERBS));
+  return withArguments(known, rest);
+}
+
+type Arguments = { readonly flags: Map<Flag, string>; positional?: string };
+
+function withArguments(verb: Verb, words: readonly string[]): Parsed {
+  const found: Arguments = { flags: new Map() };
+  const rest = words.map(withHyphens).flatMap(splitAtEquals);
+  while (rest.length > 0) {
+    const word = rest.shift() ?? "";
+    const wrong = word.startsWith("-") ? takeFlag(verb, word, rest, found) : takePositional(verb, word, found);
+    if (wrong !== undefined) return wrong;
+  }
+  return { kind: "command", command: commandOf(verb, found) };
+}
+
+/** Phones and word processors turn `--plan` into a dash; it is meant as two hyphens. */
+function withHyphens(word: string): string {
+  return word.replace(/^[\u2010-\u2015\u2212]+-*/, "--");
+}
+
+function splitAtEquals(word: string): readonly string[] {
+  const at = word.startsWith("--") ? word.indexOf("=") : -1;
+  return at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
+}
+
+function takeFlag(verb: Verb, word: string, rest: string[], found: Arguments): Parsed | undefined {
+  const { flags } = USAGE[verb];
+  const flag = flags.find((candidate) => `--${candidate}` === word.toLowerCase());
+  if (flag === undefined) {
+    const meant = nearest(
+      word.toLowerCase(),
+      flags.map((candidate) => `--${candidate}`),
+    );
+    return mistake(`\`/chaos ${verb}\` has no flag \`${shown(word)}\``, meant);
+  }
+  const value = rest.shift();
+  if (value === undefined || !VALUE.test(value) || value.startsWith("-")) return mistake(`\`--${flag}\` needs a value`);
+  if (found.flags.has(flag)) return mistake(`\`--${flag}\` is given twice`);
+  found.flags.set(flag, value);
+  return undefined;
+}
+
+function takePositional(verb: Verb, word: string, found: Arguments): Parsed | undefined {
+  const { positional } = USAGE[verb];
+  if (positional === undefined || found.positional !== undefined || !VALUE.test(word)) {
+    return mistake(`\`/chaos ${verb}\` does not know what to do with \`${shown(word)}\``);
+  }
+  found.positional = word;
+  return undefined;
+}
+
+function commandOf(verb: Verb, { flags, positional }: Arguments): Command {
+  const plan = flags.get("plan")?.toLowerCase();
+  const environment = flags.get("env")?.toLowerCase();
+  const bound = { ...(plan !== undefined && { plan }), ...(environment !== undefined && { environment }) };
+  if (verb === "run") return { verb, ...bound, ...(positional !== undefined && { manifest: positional }) };
+  if (verb === "approve") return { verb, ...bound };
+  if (verb === "abort") return positional === undefined ? { verb } : { verb, run: positional };
+  return { verb };
+}
+
+/** What somebody typed, safe to show inside a code span. */
+function shown(word: string): string {
+  return word.replace(/[^\w./=-]/g, "?").slice(0, 40);
+}
+
+function mistake(why: string, meant?: string): Parsed {
+  return meant === undefined ? { kind: "mistake", why } : { kind: "mistake", why, nearest: meant };
+}

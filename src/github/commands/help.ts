@@ -1,0 +1,19 @@
+import type { Answer } from "./context.ts";
+import type { Verb } from "./grammar.ts";
+
+const LINES: Readonly<Record<Verb, readonly [usage: string, meaning: string, needs: string]>> = {
+  help: ["/chaos help", "this list", "read"],
+  status: ["/chaos status", "plan, approvals and runs of the head", "read"],
+  plan: ["/chaos plan", "review the head again and show its plan", "write"],
+  approve: ["/chaos approve --plan P", "approve exactly this plan", "`approve` in the settings; not the author"],
+  run: ["/chaos run [manifest] [--env E] [--plan P]", "hand the plan to the runner", "`run` in the settings"],
+  abort: ["/chaos abort [run]", "stop and roll back", "write"],
+  hold: ["/chaos hold", "stop what runs and let nothing start", "write"],
+  unhold: ["/chaos unhold", "let things start again", "write"],
+};
+
+/** Every command in a table. */
+export function help(): Answer {
+  const rows = Object.values(LINES).map(([usage, meaning, needs]) => `| \`${usage}\` | ${meaning} | ${needs} |`);
+  return { done: true, markdown: ["| Command | What it does | Needs |", "| --- | --- | --- |", ...rows].join("\n") };
+}

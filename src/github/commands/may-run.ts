@@ -1,0 +1,126 @@
+import type { Review } from "../../review/review.ts";
+import type { ReviewMark } from "../marks.ts";
+import type { Standing } from "../people.ts";
+import { quoted, type Refusal } from "./refusal.ts";
+import {
+  capabilityRule,
+  type Executing,
+  environmentRule,
+  executionRule,
+  firstRefusal,
+  forkRule,
+  holdRule,
+  type Rule,
+} from "./rules.ts";
+
+export type RunFacts = Executing & {
+  readonly defaultBranch: string;
+  readonly manifest: string | undefined;
+  /** The plan that was given with `--plan`. */
+  readonly plan: string | undefined;
+  /** Made again just now, from what is on GitHub at this moment. */
+  readonly review: Review;
+  /** What the review check at the head says was reviewed, and when. */
+  readonly recorded: ReviewMark | undefined;
+  /** When the comment was written, Unix milliseconds on a whole second. */
+  readonly commentedAt: number;
+  /** Who pushed since the commenter's last review; `undefined` stands for somebody the bot did not see. */
+  readonly pushers: readonly (string | undefined)[];
+  /** People whose approval of this very plan still counts now. */
+  readonly approvers: readonly Standing[];
+};
+
+/** Whether a run may be handed to a runner; every rule is asked again each time, with facts of that moment. */
+export function refuseRun(facts: RunFacts): Refusal | undefined {
+  return firstRefusal(RULES, facts);
+}
+
+const RULES: readonly Rule<RunFacts>[] = [
+  executionRule,
+  environmentRule,
+  (facts) => capabilityRule("run", facts),
+  forkRule,
+  branchRule,
+  holdRule,
+  reviewRule,
+  manifestRule,
+  planRule,
+  objectivesRule,
+  approvalsRule,
+];
+
+function branchRule({ pr, defaultBranch }: RunFacts): Refusal | undefined {
+  if (pr.baseBranch === defaultBranch) return undefined;
+  return {
+    rule: "default-branch",
+    why: `the pull request goes onto ${quoted(pr.baseBranch)}, and only ${quoted(defaultBranch)} is ever run from`,
+    next: "change the base of the pull request",
+  };
+}
+
+function reviewRule({ review }: RunFacts): Refusal | undefined {
+  if (review.outcome === "reviewed" && review.plan !== undefined) return undefined;
+  const why = {
+    "no-experiments": "the pull request changes no experiment",
+    invalid: "a manifest has problems that the cluster would refuse",
+    refused: "the policy refuses an experiment",
+    reviewed: "the review has no plan",
+  }[review.outcome];
+  return { rule: "review-accepts", why, next: "see the check `chaos / review`, push a fix and wait for its review" };
+}
+
+function manifestRule({ manifest, review }: RunFacts): Refusal | undefined {
+  if (manifest === undefined || review.experiments.some(({ path }) => path === manifest)) return undefined;
+  const known = [...new Set(review.experiments.map(({ path }) => path))].slice(0, 10).map(quoted).join(", ");
+  return { rule: "manifest-known", why: `no experiment is in ${quoted(manifest)}`, next: `choose of ${known}` };
+}
+
+function planRule(facts: RunFacts): Refusal | undefined {
+  const { plan, review } = facts;
+  const why = plan === undefined ? whyNotTheCurrentPlan(facts) : whyNotThisPlan(plan, review);
+  if (why === undefined) return undefined;
+  const next = `read the review, then: \`/chaos run --env ${facts.environment?.name} --plan ${review.plan}\``;
+  return { rule: "plan-is-current", why, next };
+}
+
+function whyNotThisPlan(plan: string, review: Review): string | undefined {
+  if (plan === review.plan) return undefined;
+  return `plan ${quoted(plan)} is not the plan of head ${quoted(review.headSha.slice(0, 12))}, which is ${quoted(review.plan ?? "")}`;
+}
+
+/** Without `--plan` the commenter must have been able to see this very plan, and nobody else may have changed the head. */
+function whyNotTheCurrentPlan({ review, recorded, commentedAt, pushers, by }: RunFacts): string | undefined {
+  const head = quoted(review.headSha.slice(0, 12));
+  if (recorded === undefined || recorded.plan !== review.plan)
+    return `the review of head ${head} was not completed yet`;
+  // GitHub gives comments whole seconds, so only an earlier second is certainly earlier.
+  if (Math.floor(recorded.reviewedAt / 1000) >= Math.floor(commentedAt / 1000)) {
+    return `the review of head ${head} was completed after the comment was written`;
+  }
+  const others = pushers.filter((pusher) => pusher?.toLowerCase() !== by.login.toLowerCase());
+  if (others.length === 0) return undefined;
+  const names = [...new Set(others.map((other) => other ?? "somebody unknown"))].slice(0, 5).map(quoted).join(", ");
+  return `${names} pushed since the last review of ${quoted(by.login)}`;
+}
+
+function objectivesRule({ review, environment, manifest }: RunFacts): Refusal | undefined {
+  const chosen = review.experiments.filter(({ path }) => manifest === undefined || path === manifest);
+  const defaults = environment?.settings.objectives ?? [];
+  const without = chosen.find(({ experiment }) => (experiment.objectives ?? defaults).length === 0);
+  if (without === undefined) return undefined;
+  return {
+    rule: "has-objective",
+    why: `${quoted(without.experiment.name)} has no objective, so nothing would say when to stop`,
+    next: "annotate it with `chaosgate.dev/objectives`, or give the environment defaults in the settings",
+  };
+}
+
+function approvalsRule({ approvers, environment, review }: RunFacts): Refusal | undefined {
+  const needed = environment?.settings.approvals ?? 0;
+  if (approvers.length >= needed) return undefined;
+  return {
+    rule: "approvals",
+    why: `plan ${quoted(review.plan ?? "")} has ${approvers.length} of ${needed} approvals`,
+    next: `somebody who may approve comments \`/chaos approve --plan ${review.plan}\``,
+  };
+}

@@ -1,0 +1,65 @@
+import { approversOf } from "../approvals.ts";
+import { type Check, ownChecks } from "../checks.ts";
+import { chooseEnvironment } from "../environment.ts";
+import { gatherReview, type Reviewed } from "../gather-review.ts";
+import { ticketClaims } from "../hand-off.ts";
+import { pushersSinceReview, reviewMarkOf } from "../pushers.ts";
+import { handOff, runIdOf } from "../runs.ts";
+import { shownPredictions } from "../shown.ts";
+import { type Answer, type CommandContext, refused } from "./context.ts";
+import type { Command } from "./grammar.ts";
+import { type RunFacts, refuseRun } from "./may-run.ts";
+import { quoted } from "./refusal.ts";
+
+type RunCommand = Extract<Command, { verb: "run" }>;
+
+/** Judges the run with facts of this moment, and hands its ticket to the queue. */
+export async function run(command: RunCommand, context: CommandContext): Promise<Answer> {
+  const { repository, bot, delivery, pr, by, settings } = context;
+  const environment = chooseEnvironment(settings, command.environment);
+  const reviewed = await gatherReview(repository, bot, pr, {
+    settings,
+    ...(environment && { environment: environment.name }),
+  });
+  const checks = await ownChecks(repository, pr.headSha);
+  const facts = await factsOf(command, context, reviewed, checks);
+  const refusal = refuseRun(facts);
+  if (refusal !== undefined) return refused(command, refusal);
+  if (environment === undefined) throw new Error("a run without an environment was not refused");
+  const claims = ticketClaims({
+    ...{ repository, pr, settings, environment },
+    ...{ review: reviewed.review, digests: reviewed.digests, seed: reviewed.seed },
+    manifest: command.manifest,
+    commandNodeId: delivery.comment.nodeId,
+    requester: by,
+    approvers: facts.approvers,
+    predictions: shownPredictions(checks, reviewed.review),
+    nowMs: bot.clock.now(),
+  });
+  await handOff(repository, bot, claims, pr.headSha);
+  const runs = claims.documents.map((_, n) => quoted(runIdOf(claims.jti, n))).join(", ");
+  return {
+    done: true,
+    markdown: `Accepted: ${runs} of plan ${quoted(claims.plan)} waits for the runner of ${quoted(environment.name)}.`,
+  };
+}
+
+async function factsOf(
+  command: RunCommand,
+  { repository, delivery, pr, by, settings }: CommandContext,
+  { review }: Reviewed,
+  checks: readonly Check[],
+): Promise<RunFacts> {
+  const recorded = reviewMarkOf(checks);
+  return {
+    ...{ settings, pr, by, review, recorded },
+    environment: chooseEnvironment(settings, command.environment),
+    asked: command.environment,
+    defaultBranch: repository.defaultBranch,
+    manifest: command.manifest,
+    plan: command.plan,
+    commentedAt: delivery.comment.createdAt,
+    pushers: command.plan === undefined ? await pushersSinceReview(repository, pr, by.login) : [],
+    approvers: await approversOf(repository, pr, review, settings, checks),
+  };
+}

@@ -1,0 +1,107 @@
+import { renderRunCheck, renderRunComment } from "../../review/run-report.ts";
+import type { Order, RunReport } from "../../run/report.ts";
+import type { Bot } from "../bot.ts";
+import { type Check, ownChecks, putCheck, runCheckName } from "../checks.ts";
+import { putComment, runMarker } from "../comments.ts";
+import { ABORT_ACTION } from "../delivery.ts";
+import { deploymentStatuses, setDeploymentStatus } from "../deployments.ts";
+import { gatherReview } from "../gather-review.ts";
+import { type ProgressMark, readProgressMark, readStopMark, writeProgressMark } from "../marks.ts";
+import { publishGate } from "../publish-review.ts";
+import { readPullRequest } from "../pull-request.ts";
+import type { Repository } from "../repository.ts";
+import { readSettings } from "../settings-file.ts";
+import { decidePublication } from "./publication.ts";
+
+const ABORT_BUTTON = { label: "Abort now", description: "Stop and roll back at once", identifier: ABORT_ACTION };
+
+/** Publishes a run's report where it is news, and answers with what the runner is to do. */
+export async function acceptReport(
+  repository: Repository,
+  bot: Bot,
+  report: RunReport,
+): Promise<{ readonly orders: readonly Order[] }> {
+  const checks = await ownChecks(repository, report.headSha, runCheckName(report.environment));
+  const check = checks.find(({ externalId }) => externalId === report.runId);
+  const before = check === undefined ? undefined : readProgressMark(check.text);
+  // Only the bot makes these checks, when it hands a ticket over: a run without one was never asked for.
+  if (check === undefined || before === undefined || before.plan !== report.plan) return { orders: [notAsked(report)] };
+  const now = bot.clock.now();
+  if (decidePublication(before, report, now) === "publish") {
+    await publish(repository, bot, report, check, {
+      ...before,
+      sequence: report.sequence,
+      phase: report.phase,
+      publishedAt: now,
+    });
+  }
+  return { orders: report.phase === "finished" ? [] : await ordersFor(repository, report, before.deployment) };
+}
+
+function notAsked({ runId }: RunReport): Order {
+  return { kind: "abort", runId, by: "chaosgate", reason: "no such run was handed over" };
+}
+
+async function publish(
+  repository: Repository,
+  bot: Bot,
+  report: RunReport,
+  check: Check,
+  progress: ProgressMark,
+): Promise<void> {
+  const { conclusion, title, summary, text } = renderRunCheck(report);
+  await setProgress(repository, report, progress.deployment);
+  await putComment(repository, report.pullRequest, runMarker(report.runId), renderRunComment(report));
+  // The check carries the mark and comes last: when anything before it failed, the report is published again.
+  await putCheck(
+    repository,
+    {
+      name: check.name,
+      headSha: check.headSha,
+      state: conclusion ?? "in_progress",
+      title,
+      summary,
+      text: `${writeProgressMark(progress)}\n${text}`,
+      buttons: report.phase === "finished" ? [] : [ABORT_BUTTON],
+    },
+    check,
+  );
+  if (report.phase === "finished") await decideGateAgain(repository, bot, report);
+}
+
+/** The deployment leaves the queue with the first report of any of its runs, and ends with the last. */
+async function setProgress(repository: Repository, report: RunReport, deployment: number): Promise<void> {
+  const [newest] = await deploymentStatuses(repository, deployment);
+  if (newest?.state === "queued") {
+    await setDeploymentStatus(repository, deployment, "in_progress", `${report.runner} has accepted the ticket`);
+  }
+  if (report.phase !== "finished") return;
+  const checks = await ownChecks(repository, report.headSha, runCheckName(report.environment));
+  const others = checks.filter(({ externalId }) => {
+    return externalId !== report.runId && externalId.startsWith(`${report.ticketId}-`);
+  });
+  if (others.some(({ completed }) => !completed)) return;
+  const good = report.verdict === "resilient" && others.every(({ conclusion }) => conclusion === "success");
+  await setDeploymentStatus(repository, deployment, good ? "success" : "failure", `${report.runId}: ${report.verdict}`);
+}
+
+async function decideGateAgain(repository: Repository, bot: Bot, report: RunReport): Promise<void> {
+  const pr = await readPullRequest(repository, report.pullRequest);
+  if (!pr.open || pr.headSha !== report.headSha) return;
+  const { environment } = report;
+  const reviewed = await gatherReview(repository, bot, pr, { settings: await readSettings(repository), environment });
+  await publishGate(repository, pr, reviewed, await ownChecks(repository, pr.headSha));
+}
+
+/** Stop marks stand as deployment statuses, which are only ever added: no order is lost between two writers. */
+async function ordersFor(repository: Repository, report: RunReport, deployment: number): Promise<readonly Order[]> {
+  const { runId } = report;
+  const statuses = await deploymentStatuses(repository, deployment);
+  const marks = statuses.flatMap(({ description }) => readStopMark(description) ?? []);
+  const orders: Order[] = marks
+    .filter((mark) => mark.runId === "*" || mark.runId === runId)
+    .map(({ kind, by }) => ({ kind, runId, by, reason: `${kind} by ${by} on the pull request` }));
+  const { execution } = await readSettings(repository);
+  if (execution === "enabled") return orders;
+  return [...orders, { kind: "abort", runId, by: "settings", reason: "execution is disabled in the settings" }];
+}

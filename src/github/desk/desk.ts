@@ -1,0 +1,83 @@
+// The bot's side of a runner's requests, after the channel has verified them: what GitHub holds becomes an answer, and what a
+// runner says becomes checks, comments and deployment statuses. It keeps nothing between two requests.
+
+import type { Order, RunReport } from "../../run/report.ts";
+import type { Snapshot } from "../../selector/snapshot.ts";
+import type { Bot } from "../bot.ts";
+import { isNotFound, openRepository, type Repository } from "../repository.ts";
+import { readSettings } from "../settings-file.ts";
+import { acceptPreview } from "./accept-preview.ts";
+import { acceptReport } from "./accept-report.ts";
+import { type OpenClaims, openClaims } from "./open-claims.ts";
+
+type RepositoryRef = { readonly owner: string; readonly name: string };
+type Grant = { readonly repository: RepositoryRef; readonly environments: readonly string[] };
+type Pin = { readonly environment: string; readonly clusterId: string; readonly runnerKey: string };
+type Preview = { readonly previewId: string; readonly repository: RepositoryRef; readonly snapshot: Snapshot };
+
+export type GitHubDesk = {
+  readonly pins: (repository: RepositoryRef) => Promise<readonly Pin[]>;
+  readonly openClaims: (clusterId: string, grants: readonly Grant[]) => Promise<OpenClaims>;
+  readonly acceptReport: (report: RunReport) => Promise<{ readonly orders: readonly Order[] }>;
+  readonly acceptPreview: (preview: Preview, grant: Grant) => Promise<{ readonly accepted: true }>;
+};
+
+/** A desk on GitHub; it has the shape of the channel's Desk, which this room does not know. */
+export function createDesk(bot: Bot): GitHubDesk {
+  const installations = new Map<string, number>();
+  const open = (ref: RepositoryRef) => openInstalled(bot, ref, installations);
+  return {
+    pins: async (ref) => pinsOf(await open(ref)),
+    openClaims: async (clusterId, grants) => {
+      const answers = await Promise.all(
+        grants.map(async ({ repository, environments }) => {
+          const opened = await open(repository);
+          return opened === undefined ? NOTHING : openClaims(opened, bot, clusterId, environments);
+        }),
+      );
+      return { claims: answers.flatMap(({ claims }) => claims), previews: answers.flatMap(({ previews }) => previews) };
+    },
+    acceptReport: async (report) => acceptReport(required(await open(report.repository)), bot, report),
+    acceptPreview: async ({ previewId, repository, snapshot }, { environments }) =>
+      acceptPreview(required(await open(repository)), bot, { previewId, snapshot, environments }),
+  };
+}
+
+const NOTHING: OpenClaims = { claims: [], previews: [] };
+
+/** Undefined where the app is not installed: a runner may name any repository of the world. */
+async function openInstalled(
+  bot: Bot,
+  { owner, name }: RepositoryRef,
+  installations: Map<string, number>,
+): Promise<Repository | undefined> {
+  const key = `${owner}/${name}`;
+  const installationId = installations.get(key) ?? (await installationOf(bot, owner, name));
+  if (installationId === undefined) return undefined;
+  installations.set(key, installationId);
+  return openRepository(await bot.clientOf(installationId), bot.self, { owner, name, installationId });
+}
+
+async function installationOf(bot: Bot, owner: string, repo: string): Promise<number | undefined> {
+  const octokit = await bot.clientOf();
+  try {
+    return (await octokit.rest.apps.getRepoInstallation({ owner, repo })).data.id;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function pinsOf(repository: Repository | undefined): Promise<readonly Pin[]> {
+  if (repository === undefined) return [];
+  const { environments } = await readSettings(repository);
+  return Object.entries(environments).flatMap(([environment, { cluster, runnerKey }]) =>
+    cluster === undefined || runnerKey === undefined ? [] : [{ environment, clusterId: cluster, runnerKey }],
+  );
+}
+
+/** The signature was verified against this repository's settings a moment ago. */
+function required(repository: Repository | undefined): Repository {
+  if (repository === undefined) throw new Error("a repository with a verified runner is not installed");
+  return repository;
+}

@@ -1,0 +1,80 @@
+// What the one required check says. Facts enter, a conclusion with its reason leaves; it is green only with a current plan and
+// every condition met, and `skipped` only when a complete look found no experiment (GitHub lets skipped pass).
+
+import type { Review } from "../review/review.ts";
+import type { Settings } from "../settings.ts";
+import type { Conclusion } from "./checks.ts";
+
+export type GateFacts = {
+  readonly review: Review;
+  /** Whether every changed file was looked at. */
+  readonly complete: boolean;
+  readonly settings: Settings;
+  /** People whose approval of this plan still counts. */
+  readonly approvals: number;
+  /** Conclusions of finished runs of this plan at this head, newest first. */
+  readonly runs: readonly string[];
+};
+
+export type Gate = { readonly conclusion: Conclusion; readonly title: string; readonly summary: string };
+
+/** Decides the gate. */
+export function decideGate({ review, complete, settings, approvals, runs }: GateFacts): Gate {
+  if (!complete) {
+    return gate(
+      "failure",
+      "Not every file could be looked at",
+      "The pull request changes more files than GitHub lists.",
+    );
+  }
+  if (review.outcome === "no-experiments") {
+    return gate(
+      "skipped",
+      "No experiment is changed",
+      "Every changed file was read and none holds a chaos experiment.",
+    );
+  }
+  if (review.outcome === "invalid") {
+    return gate(
+      "failure",
+      "A manifest has problems",
+      "The cluster would refuse it; see `chaos / review` for lines and fixes.",
+    );
+  }
+  if (review.outcome === "refused") {
+    return gate("failure", "The policy refuses an experiment", "See `chaos / review` for the rule and the line.");
+  }
+  if (review.experiments.length === 0 || review.plan === undefined) {
+    return gate("failure", "No experiment was analysed", "Nothing that was not analysed is ever green.");
+  }
+  return whatIsMissing(review, settings, approvals, runs);
+}
+
+/** With execution off nothing can be asked of a reviewer; otherwise an approval where merging runs, or a resilient run. */
+function whatIsMissing(review: Review, settings: Settings, approvals: number, runs: readonly string[]): Gate {
+  const plan = `plan \`${review.plan}\``;
+  if (settings.execution !== "enabled") {
+    return gate("success", "Reviewed; running is off", `The review of ${plan} found nothing to refuse.`);
+  }
+  const configured = settings.environments[review.environment]?.approvals ?? 0;
+  const needed = settings.runOnMerge ? Math.max(1, configured) : configured;
+  if (approvals < needed) {
+    const next = `Somebody who may approve comments \`/chaos approve --plan ${review.plan}\`.`;
+    return gate("action_required", `Waits for approval: ${approvals} of ${needed}`, next);
+  }
+  if (settings.runOnMerge) return gate("success", "Approved; runs on merge", `Merging runs ${plan}.`);
+  return afterRuns(review, runs);
+}
+
+function afterRuns(review: Review, [newest]: readonly string[]): Gate {
+  const command = `\`/chaos run --plan ${review.plan}\``;
+  if (newest === "success")
+    return gate("success", "The run found it resilient", `Plan \`${review.plan}\` was run at this head.`);
+  if (newest === "failure")
+    return gate("failure", "The run found a violation", `Push a fix, or run again: ${command}.`);
+  return gate("action_required", "Waits for a run", `Comment ${command}.`);
+}
+
+function gate(conclusion: Conclusion, title: string, summary: string): Gate {
+  return { conclusion, title, summary };
+}

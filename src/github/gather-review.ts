@@ -1,0 +1,73 @@
+import type { Review } from "../review/review.ts";
+import { reviewManifests } from "../review/review-manifests.ts";
+import type { Snapshot } from "../selector/snapshot.ts";
+import { matchesPaths, type Settings } from "../settings.ts";
+import type { Bot } from "./bot.ts";
+import { readFile, textOf } from "./contents.ts";
+import { sha256 } from "./digest.ts";
+import { reviewedEnvironment } from "./environment.ts";
+import { changedFiles, type PullRequest } from "./pull-request.ts";
+import type { Repository } from "./repository.ts";
+
+/** A review with what it was made of. */
+export type Reviewed = {
+  readonly review: Review;
+  /** Whether GitHub listed every changed file. */
+  readonly complete: boolean;
+  readonly settings: Settings;
+  /** Path -> sha256 of the exact bytes. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** What the selection was and will be drawn by. */
+  readonly seed: string;
+};
+
+export type Wanted = {
+  readonly settings: Settings;
+  readonly environment?: string;
+  readonly snapshot?: Snapshot;
+  /** Reads the manifests here instead of at the head: a merge commit. */
+  readonly ref?: string;
+};
+
+/** Gathers the changed manifests and has them reviewed: the one pure call in the middle of everything that the bot says. */
+export async function gatherReview(
+  repository: Repository,
+  bot: Bot,
+  pr: PullRequest,
+  { settings, environment = reviewedEnvironment(settings), snapshot, ref = pr.headSha }: Wanted,
+): Promise<Reviewed> {
+  const changed = await changedFiles(repository, pr);
+  const files = await readAll(
+    repository,
+    changed.paths.filter((path) => matchesPaths(settings, path)),
+    ref,
+  );
+  const digests = Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
+  const seed = bot.tickets.seed(sha256(JSON.stringify(Object.entries(digests).sort())), environment);
+  const review = reviewManifests({
+    files,
+    settings,
+    environment,
+    seed,
+    headSha: pr.headSha,
+    baseSha: pr.baseSha,
+    digest: sha256,
+    ...(snapshot === undefined ? { selectionMissing: whyNoSelection(settings, environment, pr) } : { snapshot }),
+  });
+  return { review, complete: changed.complete, settings, digests, seed };
+}
+
+async function readAll(repository: Repository, paths: readonly string[], ref: string) {
+  const files = [];
+  for (const path of paths) {
+    const bytes = await readFile(repository, path, ref);
+    if (bytes !== undefined) files.push({ path, text: textOf(bytes), digest: sha256(bytes) });
+  }
+  return files;
+}
+
+function whyNoSelection(settings: Settings, environment: string, { fromFork }: PullRequest): string {
+  if (fromFork) return "the live pods of a cluster are not shown on a fork's pull request";
+  const pinned = settings.environments[environment]?.cluster !== undefined;
+  return pinned ? `the runner of ${environment} has not answered yet` : "no cluster is configured to look at";
+}

@@ -1,0 +1,129 @@
+// An accepted run enters; the claims of its ticket leave. The ticket is all a runner will ever know of the pull request, so
+// everything that it must hold to is in here, and nothing that changes later.
+
+import type { Prediction } from "../impact/prediction.ts";
+import type { Review, ReviewedExperiment } from "../review/review.ts";
+import type { EnvironmentSettings, Settings } from "../settings.ts";
+import type { Objective } from "../slo/objective.ts";
+import type { Person, TicketClaims } from "../ticket/claims.ts";
+import { sha256 } from "./digest.ts";
+import type { NamedEnvironment } from "./environment.ts";
+import type { Standing } from "./people.ts";
+import type { PullRequest } from "./pull-request.ts";
+import type { Repository } from "./repository.ts";
+
+/** A ticket that no runner has accepted by then is void. */
+export const TICKET_LIFETIME_SECONDS = 900;
+/** Where no cap is set; the daemon's own flags and the cluster's policy still bind. */
+const NO_CAP = { pods: 10_000, percent: 100, durationSeconds: 3600 };
+
+export type Accepted = {
+  readonly repository: Pick<Repository, "id" | "owner" | "name" | "installationId" | "self">;
+  readonly pr: PullRequest;
+  readonly review: Review;
+  /** Path -> sha256 of the exact bytes that were reviewed. */
+  readonly digests: Readonly<Record<string, string>>;
+  readonly settings: Settings;
+  readonly environment: NamedEnvironment;
+  readonly manifest: string | undefined;
+  /** Node id of what asked: a comment, or the merged pull request. */
+  readonly commandNodeId: string;
+  readonly requester: Standing;
+  readonly approvers: readonly Standing[];
+  readonly seed: string;
+  readonly predictions: Readonly<Record<string, readonly Prediction[]>>;
+  readonly nowMs: number;
+};
+
+/** The same command, plan and environment always give the same ticket, however often its delivery is repeated. */
+export function ticketIdOf(commandNodeId: string, plan: string, environment: string): string {
+  return `t${sha256(JSON.stringify([commandNodeId, plan, environment])).slice(0, 20)}`;
+}
+
+/** The claims of the ticket for an accepted run. */
+export function ticketClaims(accepted: Accepted): TicketClaims {
+  const { repository, pr, review, environment, nowMs } = accepted;
+  const chosen = chosenExperiments(accepted);
+  const plan = planOf(review);
+  const issuedAt = Math.floor(nowMs / 1000);
+  return {
+    iss: `chaosgate/${repository.self.appId}`,
+    aud: environment.settings.cluster ?? "",
+    jti: ticketIdOf(accepted.commandNodeId, plan, environment.name),
+    iat: issuedAt,
+    exp: issuedAt + TICKET_LIFETIME_SECONDS,
+    kind: "once",
+    repository: { id: repository.id, owner: repository.owner, name: repository.name },
+    installation_id: repository.installationId,
+    pull_request: pr.number,
+    head_sha: pr.headSha,
+    manifests: digestsOf(chosen, accepted.digests),
+    documents: chosen.map(({ path, index }) => ({ path, index })),
+    plan,
+    rules_version: review.rulesVersion,
+    environment: environment.name,
+    requester: person(accepted.requester),
+    approvers: accepted.approvers.map(person),
+    limits: limitsOf(environment.settings),
+    seed: accepted.seed,
+    objectives: objectivesOf(chosen, accepted.settings, environment.settings),
+    predictions: predictionsOf(chosen, accepted.predictions),
+  };
+}
+
+function chosenExperiments({ review, manifest }: Accepted): readonly ReviewedExperiment[] {
+  return review.experiments.filter(({ path }) => manifest === undefined || path === manifest);
+}
+
+function planOf(review: Review): string {
+  if (review.plan === undefined) throw new Error("a run was accepted without a plan");
+  return review.plan;
+}
+
+function digestsOf(chosen: readonly ReviewedExperiment[], digests: Readonly<Record<string, string>>) {
+  const paths = [...new Set(chosen.map(({ path }) => path))];
+  return Object.fromEntries(
+    paths.map((path) => {
+      const digest = digests[path];
+      if (digest === undefined) throw new Error(`${path} was reviewed and has no digest`);
+      return [path, digest];
+    }),
+  );
+}
+
+function limitsOf({ caps, namespaces, protected: kept, pairings }: EnvironmentSettings): TicketClaims["limits"] {
+  return {
+    max_duration_seconds: caps.durationMs === undefined ? NO_CAP.durationSeconds : Math.ceil(caps.durationMs / 1000),
+    max_pods: caps.pods ?? NO_CAP.pods,
+    max_percent: caps.percent ?? NO_CAP.percent,
+    namespaces,
+    protected_namespaces: kept,
+    pairings,
+  };
+}
+
+/** Every objective that a chosen experiment names, or the environment's defaults for those that name none. */
+function objectivesOf(
+  chosen: readonly ReviewedExperiment[],
+  settings: Settings,
+  environment: EnvironmentSettings,
+): readonly Objective[] {
+  const names = new Set(chosen.flatMap(({ experiment }) => experiment.objectives ?? environment.objectives));
+  return [...names].flatMap((name) => settings.objectives[name] ?? []);
+}
+
+function predictionsOf(
+  chosen: readonly ReviewedExperiment[],
+  shown: Readonly<Record<string, readonly Prediction[]>>,
+): TicketClaims["predictions"] {
+  return Object.fromEntries(
+    chosen.map(({ path, index, impact }) => {
+      const key = `${path}#${index}`;
+      return [key, shown[key] ?? impact.predictions];
+    }),
+  );
+}
+
+function person({ login, role }: Standing): Person {
+  return { login, role };
+}

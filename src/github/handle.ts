@@ -1,0 +1,53 @@
+// One verified delivery enters and is worked on by the handler of its kind. Nothing is answered to GitHub from here: whoever
+// calls has acknowledged already. A failure of ours turns the gate red, and is logged once with the delivery's id.
+
+import { messageOf } from "../errors.ts";
+import type { Bot } from "./bot.ts";
+import type { Delivery } from "./delivery.ts";
+import { onCheckRun } from "./on-check-run.ts";
+import { onIssueComment } from "./on-issue-comment.ts";
+import { onMerge } from "./on-merge.ts";
+import { onPullRequest } from "./on-pull-request.ts";
+import { failGate } from "./publish-review.ts";
+import { readPullRequest } from "./pull-request.ts";
+import { openRepository, type Repository } from "./repository.ts";
+
+/** Works on a delivery; rejects after it has been reported when something of ours or of GitHub failed. */
+export async function handleDelivery(delivery: Delivery, bot: Bot): Promise<void> {
+  const octokit = await bot.clientOf(delivery.repository.installationId);
+  const repository = await openRepository(octokit, bot.self, delivery.repository);
+  try {
+    await dispatch(delivery, repository, bot);
+  } catch (error) {
+    bot.log.error({ err: error, delivery: delivery.id, kind: delivery.kind }, "a delivery failed");
+    await reportFailure(delivery, repository, bot, error);
+    throw error;
+  }
+}
+
+function dispatch(delivery: Delivery, repository: Repository, bot: Bot): Promise<void> {
+  switch (delivery.kind) {
+    case "pull-request":
+      return delivery.action === "merged"
+        ? onMerge(delivery, repository, bot)
+        : onPullRequest(delivery, repository, bot);
+    case "comment":
+      return onIssueComment(delivery, repository, bot);
+    case "check":
+      return onCheckRun(delivery, repository, bot);
+  }
+}
+
+/** Reporting may fail for the same reason as the work did; the first failure is the one to mend. */
+async function reportFailure(delivery: Delivery, repository: Repository, bot: Bot, error: unknown): Promise<void> {
+  const summary = `${messageOf(error)
+    .replace(/[`<>@#]/g, "'")
+    .slice(0, 1000)}\n\nDelivery \`${delivery.id}\`.`;
+  try {
+    const headSha =
+      "headSha" in delivery ? delivery.headSha : (await readPullRequest(repository, delivery.number)).headSha;
+    await failGate(repository, headSha, summary);
+  } catch (second) {
+    bot.log.warn({ err: second, delivery: delivery.id }, "a failure could not be reported on the pull request");
+  }
+}

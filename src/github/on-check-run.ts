@@ -1,0 +1,38 @@
+import type { Bot } from "./bot.ts";
+import { ownChecks, runCheckName } from "./checks.ts";
+import type { CheckDelivery } from "./delivery.ts";
+import { gatherReview } from "./gather-review.ts";
+import { mayWrite, standingOf } from "./people.ts";
+import { publishReview } from "./publish-review.ts";
+import { pullRequestsOf, readPullRequest } from "./pull-request.ts";
+import type { Repository } from "./repository.ts";
+import { queuedRuns, stopRuns } from "./runs.ts";
+import { readSettings } from "./settings-file.ts";
+
+/** Somebody pressed `Re-run` on a check, or `Abort now` on a run's. */
+export async function onCheckRun(delivery: CheckDelivery, repository: Repository, bot: Bot): Promise<void> {
+  if (delivery.appId !== bot.self.appId || delivery.senderType === "Bot") return;
+  return delivery.action === "abort" ? abort(delivery, repository) : reviewAgain(delivery, repository, bot);
+}
+
+/** The button has the same bar as the command: write access, nothing more. */
+async function abort({ checkId, headSha, sender }: CheckDelivery, repository: Repository): Promise<void> {
+  if (!mayWrite(await standingOf(repository, sender))) return;
+  const checks = await ownChecks(repository, headSha);
+  const check = checks.find(({ id }) => id === checkId);
+  const runs = await queuedRuns(repository);
+  const run = runs.find(({ payload, environment }) => {
+    return check?.name === runCheckName(environment) && check.externalId.startsWith(`${payload.ticketId}-`);
+  });
+  if (check === undefined || run === undefined) return;
+  await stopRuns(repository, run.payload.pullRequest, { kind: "abort", by: sender, runId: check.externalId });
+}
+
+/** Looks again; who pushed stays as it was recorded. A run is never started by pressing a button. */
+async function reviewAgain({ headSha }: CheckDelivery, repository: Repository, bot: Bot): Promise<void> {
+  const settings = await readSettings(repository);
+  for (const number of await pullRequestsOf(repository, headSha)) {
+    const pr = await readPullRequest(repository, number);
+    await publishReview(repository, bot, pr, await gatherReview(repository, bot, pr, { settings }));
+  }
+}

@@ -1,0 +1,81 @@
+import type { Bot } from "./bot.ts";
+import { approve } from "./commands/approve.ts";
+import type { Answer, CommandContext } from "./commands/context.ts";
+import { type Command, type Parsed, parseCommand } from "./commands/grammar.ts";
+import { help } from "./commands/help.ts";
+import { plan } from "./commands/plan.ts";
+import { renderRefusal } from "./commands/refusal.ts";
+import { levelRule, openRule } from "./commands/rules.ts";
+import { run } from "./commands/run.ts";
+import { status } from "./commands/status.ts";
+import { abort, hold, unhold } from "./commands/stop.ts";
+import { findComment, putComment, react, replyMarker } from "./comments.ts";
+import type { CommentDelivery } from "./delivery.ts";
+import { standingOf } from "./people.ts";
+import { commentStands, readPullRequest } from "./pull-request.ts";
+import type { Repository } from "./repository.ts";
+import { readSettings } from "./settings-file.ts";
+
+/** A comment was written on a pull request; when a command starts it, the command is judged, obeyed or refused, and answered. */
+export async function onIssueComment(delivery: CommentDelivery, repository: Repository, bot: Bot): Promise<void> {
+  const { number, comment } = delivery;
+  const parsed = parseCommand(comment.body);
+  if (parsed.kind === "none" || !isFromItsAuthor(delivery)) return;
+  // The answer carries the comment's id: a delivery that was repeated or replayed finds it and does nothing.
+  if (await findComment(repository, number, replyMarker(comment.id))) return;
+  if (!(await commentStands(repository, comment.id, comment.body))) return;
+  await react(repository, comment.id, "eyes");
+  const answer = await answerTo(parsed, delivery, repository, bot);
+  await putComment(repository, number, replyMarker(comment.id), answer.markdown);
+  await react(repository, comment.id, answer.done ? "rocket" : "confused");
+}
+
+/** Bots command nothing, and neither does somebody who makes another person's comment travel again. */
+function isFromItsAuthor({ comment, sender }: CommentDelivery): boolean {
+  return comment.authorType === "User" && comment.author === sender && comment.nodeId !== "";
+}
+
+async function answerTo(
+  parsed: Exclude<Parsed, { kind: "none" }>,
+  delivery: CommentDelivery,
+  repository: Repository,
+  bot: Bot,
+): Promise<Answer> {
+  if (parsed.kind === "mistake") {
+    const meant = parsed.nearest === undefined ? "" : ` Did you mean \`${parsed.nearest}\`?`;
+    return {
+      done: false,
+      markdown: `**Not understood:** ${parsed.why}.${meant}\n\n\`/chaos help\` lists every command.`,
+    };
+  }
+  const { command } = parsed;
+  const [pr, by, settings] = await Promise.all([
+    readPullRequest(repository, delivery.number),
+    standingOf(repository, delivery.comment.author),
+    readSettings(repository),
+  ]);
+  const refusal = openRule(command, pr) ?? levelRule(command, by);
+  if (refusal !== undefined) return { done: false, markdown: renderRefusal(command, refusal) };
+  return obey(command, { repository, bot, delivery, pr, by, settings });
+}
+
+function obey(command: Command, context: CommandContext): Answer | Promise<Answer> {
+  switch (command.verb) {
+    case "help":
+      return help();
+    case "status":
+      return status(context);
+    case "plan":
+      return plan(context);
+    case "approve":
+      return approve(command, context);
+    case "run":
+      return run(command, context);
+    case "abort":
+      return abort(command, context);
+    case "hold":
+      return hold(context);
+    case "unhold":
+      return unhold(context);
+  }
+}

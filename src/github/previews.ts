@@ -1,0 +1,78 @@
+// "Which pods would this hit?" is asked through the same queue as runs: a deployment that a runner answers with a snapshot.
+
+import type { Review } from "../review/review.ts";
+import {
+  createDeployment,
+  type Deployment,
+  deploymentStatuses,
+  listDeployments,
+  PREVIEW_TASK,
+  type PreviewPayload,
+  previewPayloadOf,
+} from "./deployments.ts";
+import type { Reviewed } from "./gather-review.ts";
+import type { PullRequest } from "./pull-request.ts";
+import type { Repository } from "./repository.ts";
+
+export type QueuedPreview = Deployment & { readonly payload: PreviewPayload };
+
+/** Nobody answers a question of yesterday. */
+const PREVIEW_LIFETIME_MS = 3_600_000;
+
+/** Asks the environment's runner for the live pods, once per head; never for a fork, whose readers may be anybody. */
+export async function requestPreview(repository: Repository, pr: PullRequest, reviewed: Reviewed): Promise<void> {
+  const { review, settings } = reviewed;
+  const environment = settings.environments[review.environment];
+  if (environment?.cluster === undefined || pr.fromFork || review.experiments.length === 0) return;
+  const asked = await queuedPreviews(repository, review.environment, pr.headSha);
+  if (asked.some(({ payload }) => payload.pullRequest === pr.number)) return;
+  await createDeployment(repository, {
+    task: PREVIEW_TASK,
+    environment: review.environment,
+    ref: pr.headSha,
+    description: "asks the runner which pods would be hit",
+    payload: { pullRequest: pr.number, namespaces: namespacesOf(review) },
+  });
+}
+
+/** Previews of one environment, newest first. */
+export async function queuedPreviews(
+  repository: Repository,
+  environment: string,
+  sha?: string,
+): Promise<readonly QueuedPreview[]> {
+  const filter = { task: PREVIEW_TASK, environment, ...(sha !== undefined && { sha }) } as const;
+  const deployments = await listDeployments(repository, filter);
+  return deployments.flatMap((deployment) => {
+    const payload = previewPayloadOf(deployment.payload);
+    return payload === undefined ? [] : [{ ...deployment, payload }];
+  });
+}
+
+/** Previews that wait for an answer now. */
+export async function openPreviews(
+  repository: Repository,
+  environment: string,
+  nowMs: number,
+): Promise<readonly QueuedPreview[]> {
+  const young = (await queuedPreviews(repository, environment)).filter(
+    ({ createdAt }) => createdAt > nowMs - PREVIEW_LIFETIME_MS,
+  );
+  const open: QueuedPreview[] = [];
+  for (const preview of young) {
+    const [newest] = await deploymentStatuses(repository, preview.id);
+    if (newest?.state === "queued") open.push(preview);
+  }
+  return open;
+}
+
+function namespacesOf(review: Review): readonly string[] {
+  const named = review.experiments.flatMap(({ experiment }) => {
+    const target = experiment.kind === "NetworkChaos" ? experiment.network.target?.selector : undefined;
+    return [experiment.selector, ...(target === undefined ? [] : [target])].flatMap(({ namespaces, pods }) => [
+      ...namespaces,
+      ...Object.keys(pods ?? {}),
+    ]);
+  });
+  return [...new Set(named)].sort();
+}

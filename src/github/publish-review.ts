@@ -1,0 +1,96 @@
+import { renderReviewCheck } from "../review/check.ts";
+import { renderComment } from "../review/comment.ts";
+import type { Review } from "../review/review.ts";
+import { approversOf } from "./approvals.ts";
+import type { Bot } from "./bot.ts";
+import { type Check, GATE, ownChecks, putCheck, REVIEW, runCheckName } from "./checks.ts";
+import { findComment, putComment, REVIEW_MARKER } from "./comments.ts";
+import { decideGate } from "./gate.ts";
+import type { Reviewed } from "./gather-review.ts";
+import { readProgressMark, writeReviewMark } from "./marks.ts";
+import type { PullRequest } from "./pull-request.ts";
+import { reviewMarkOf } from "./pushers.ts";
+import type { Repository } from "./repository.ts";
+import { writeShown } from "./shown.ts";
+
+/** Publishes a review: its check with annotations, the gate, and the one comment. */
+export async function publishReview(
+  repository: Repository,
+  bot: Bot,
+  pr: PullRequest,
+  reviewed: Reviewed,
+  pusher?: string,
+): Promise<void> {
+  const checks = await ownChecks(repository, pr.headSha);
+  await putReviewCheck(repository, pr, reviewed.review, checks, { pusher, nowMs: bot.clock.now() });
+  await publishGate(repository, pr, reviewed, checks);
+  await putReviewComment(repository, pr, reviewed.review);
+}
+
+/** Makes sure that the required check reports from the first second, whatever happens afterwards. */
+export async function openGate(repository: Repository, headSha: string): Promise<void> {
+  const [known] = await ownChecks(repository, headSha, GATE);
+  if (known !== undefined) return;
+  const summary = "The changed files are being read.";
+  await putCheck(repository, { name: GATE, headSha, state: "in_progress", title: "Reviewing", summary });
+}
+
+/** Decides the gate anew from what stands at the head now. */
+export async function publishGate(
+  repository: Repository,
+  pr: PullRequest,
+  { review, complete, settings }: Reviewed,
+  checks: readonly Check[],
+): Promise<void> {
+  const approvers = await approversOf(repository, pr, review, settings, checks);
+  const runs = conclusionsOfRuns(checks, review);
+  const gate = decideGate({ review, complete, settings, approvals: approvers.length, runs });
+  const { conclusion: state, title, summary } = gate;
+  const known = checks.find(({ name }) => name === GATE);
+  await putCheck(repository, { name: GATE, headSha: pr.headSha, state, title, summary }, known);
+}
+
+/** A failure of ours is never green: the gate says so and names the delivery to look for in the log. */
+export async function failGate(repository: Repository, headSha: string, summary: string): Promise<void> {
+  const [known] = await ownChecks(repository, headSha, GATE);
+  await putCheck(repository, { name: GATE, headSha, state: "failure", title: "Could not be reviewed", summary }, known);
+}
+
+function conclusionsOfRuns(checks: readonly Check[], { environment, plan }: Review): readonly string[] {
+  return checks
+    .filter(({ name, text }) => name === runCheckName(environment) && readProgressMark(text)?.plan === plan)
+    .flatMap(({ conclusion }) => conclusion ?? []);
+}
+
+type Seen = { readonly pusher: string | undefined; readonly nowMs: number };
+
+/** The time of a plan's first review at this head stays when it is reviewed again: it decides who could have read it. */
+async function putReviewCheck(
+  repository: Repository,
+  pr: PullRequest,
+  review: Review,
+  checks: readonly Check[],
+  seen: Seen,
+): Promise<void> {
+  const known = checks.find(({ name }) => name === REVIEW);
+  const before = reviewMarkOf(checks);
+  const pusher = seen.pusher ?? before?.pusher;
+  const plan = review.plan ?? "none";
+  const mark = writeReviewMark({
+    plan,
+    environment: review.environment,
+    reviewedAt: before?.plan === plan ? before.reviewedAt : seen.nowMs,
+    ...(pusher !== undefined && { pusher }),
+  });
+  const { conclusion, title, summary, text, annotations } = renderReviewCheck(review);
+  const draft = { name: REVIEW, headSha: pr.headSha, externalId: mark, state: conclusion, title, summary, annotations };
+  await putCheck(repository, { ...draft, text: `${writeShown(review)}${text}` }, known);
+}
+
+/** A pull request without experiments gets no comment, unless it had one that would now be wrong. */
+async function putReviewComment(repository: Repository, pr: PullRequest, review: Review): Promise<void> {
+  const nothing = review.outcome === "no-experiments";
+  if (nothing && (await findComment(repository, pr.number, REVIEW_MARKER)) === undefined) return;
+  const audience = pr.fromFork || repository.isPublic ? "public" : "members";
+  await putComment(repository, pr.number, REVIEW_MARKER, renderComment(review, { audience }));
+}

@@ -1,0 +1,168 @@
+// Runs as they stand on GitHub: handing one to the queue, finding those of a pull request, stopping them. What was done is always
+// looked for before it is done, so that a repeated delivery changes nothing.
+
+import type { TicketClaims } from "../ticket/claims.ts";
+import type { Bot } from "./bot.ts";
+import { ownChecks, putCheck, runCheckName } from "./checks.ts";
+import {
+  createDeployment,
+  type Deployment,
+  deploymentStatuses,
+  listDeployments,
+  RUN_TASK,
+  type RunPayload,
+  runPayloadOf,
+  setDeploymentStatus,
+} from "./deployments.ts";
+import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
+import { writeProgressMark, writeStopMark } from "./marks.ts";
+import type { Repository } from "./repository.ts";
+
+export type QueuedRun = Deployment & { readonly payload: RunPayload };
+
+/**
+ * Puts a ticket into the queue and returns its deployment. Two deliveries that race may both create one: the older wins, and the
+ * newer is taken out again; a runner that saw both still runs once, because its own claim is keyed by the run's id.
+ */
+export async function handOff(repository: Repository, bot: Bot, claims: TicketClaims, ref: string): Promise<number> {
+  const known = await findTicket(repository, claims.environment, claims.jti);
+  const deployment = known?.id ?? (await enqueue(repository, bot, claims, ref));
+  await announceRuns(repository, claims, deployment, bot.clock.now());
+  return deployment;
+}
+
+async function enqueue(repository: Repository, bot: Bot, claims: TicketClaims, ref: string): Promise<number> {
+  const created = await createDeployment(repository, {
+    task: RUN_TASK,
+    environment: claims.environment,
+    ref,
+    description: `waits for a runner: ${claims.documents.length} experiment(s), plan ${claims.plan}`,
+    payload: {
+      ticketId: claims.jti,
+      pullRequest: claims.pull_request,
+      headSha: claims.head_sha,
+      ticket: await bot.tickets.sign(claims),
+    },
+  });
+  const winner = await findTicket(repository, claims.environment, claims.jti);
+  if (winner === undefined || winner.id === created) return created;
+  await setDeploymentStatus(repository, created, "inactive", `the same ticket was queued already by ${winner.id}`);
+  return winner.id;
+}
+
+/** The oldest deployment of a ticket. */
+export async function findTicket(
+  repository: Repository,
+  environment: string,
+  ticketId: string,
+): Promise<QueuedRun | undefined> {
+  const queued = await queuedRuns(repository, environment);
+  return queued.filter(({ payload }) => payload.ticketId === ticketId).at(-1);
+}
+
+/** The newest hundred runs that were ever handed over, newest first, finished or not. */
+export async function queuedRuns(repository: Repository, environment?: string): Promise<readonly QueuedRun[]> {
+  const filter = { task: RUN_TASK, ...(environment !== undefined && { environment }) } as const;
+  const deployments = await listDeployments(repository, filter);
+  return deployments.flatMap((deployment) => {
+    const payload = runPayloadOf(deployment.payload);
+    return payload === undefined ? [] : [{ ...deployment, payload }];
+  });
+}
+
+/** Run n of a ticket. */
+export function runIdOf(ticketId: string, n: number): string {
+  return `${ticketId}-${n}`;
+}
+
+/** One pending check per run, so that a queued run is visible before any runner has seen it. */
+async function announceRuns(
+  repository: Repository,
+  claims: TicketClaims,
+  deployment: number,
+  nowMs: number,
+): Promise<void> {
+  const name = runCheckName(claims.environment);
+  const known = await ownChecks(repository, claims.head_sha, name);
+  for (const [n, { path, index }] of claims.documents.entries()) {
+    const externalId = runIdOf(claims.jti, n);
+    if (known.some((check) => check.externalId === externalId)) continue;
+    await putCheck(repository, {
+      name,
+      headSha: claims.head_sha,
+      externalId,
+      state: "queued",
+      title: "Waits for a runner",
+      summary: `Run \`${externalId}\` of document ${index + 1} in \`${path.replaceAll("`", "'")}\` waits for a runner.`,
+      text: writeProgressMark({ deployment, plan: claims.plan, sequence: -1, phase: "queued", publishedAt: nowMs }),
+    });
+  }
+}
+
+export type Stop = {
+  readonly kind: "abort" | "hold";
+  readonly by: string;
+  /** One run; all of the pull request without it. */
+  readonly runId?: string;
+};
+
+export type Stopped = { readonly ticketId: string; readonly how: "cancelled" | "asked" };
+
+/** Stops what a pull request has under way: a queued ticket is taken back, a running one is asked to abort and roll back. */
+export async function stopRuns(repository: Repository, pullRequest: number, stop: Stop): Promise<readonly Stopped[]> {
+  const runs = await queuedRuns(repository);
+  const meant = runs.filter(({ payload }) => payload.pullRequest === pullRequest && isMeant(payload, stop.runId));
+  const stopped: Stopped[] = [];
+  for (const run of meant) {
+    const how = await stopOne(repository, run, stop);
+    if (how !== undefined) stopped.push({ ticketId: run.payload.ticketId, how });
+  }
+  return stopped;
+}
+
+function isMeant({ ticketId }: RunPayload, runId: string | undefined): boolean {
+  return runId === undefined || runId === ticketId || runId.startsWith(`${ticketId}-`);
+}
+
+async function stopOne(repository: Repository, run: QueuedRun, stop: Stop): Promise<Stopped["how"] | undefined> {
+  const [newest] = await deploymentStatuses(repository, run.id);
+  const named = stop.runId?.startsWith(`${run.payload.ticketId}-`) ? stop.runId : "*";
+  const mark = writeStopMark({ kind: stop.kind, runId: named, by: stop.by });
+  if (newest?.state === "queued") {
+    await cancel(repository, run, mark);
+    return "cancelled";
+  }
+  if (newest?.state !== "in_progress") return undefined;
+  await setDeploymentStatus(repository, run.id, "in_progress", mark);
+  return "asked";
+}
+
+/** Takes a queued ticket back: no runner will be given it, and its checks end. */
+export async function cancel(repository: Repository, run: QueuedRun, why: string): Promise<void> {
+  await setDeploymentStatus(repository, run.id, "inactive", why);
+  const checks = await ownChecks(repository, run.payload.headSha, runCheckName(run.environment));
+  for (const check of checks) {
+    if (check.completed || !check.externalId.startsWith(`${run.payload.ticketId}-`)) continue;
+    await putCheck(
+      repository,
+      { ...check, state: "cancelled", title: "Cancelled", summary: `Cancelled: ${why}.` },
+      check,
+    );
+  }
+}
+
+/** A push supersedes what was queued for an older head; what runs already goes on and is reported as of an older commit. */
+export async function cancelOlderThan(
+  repository: Repository,
+  pullRequest: number,
+  headSha: string,
+  nowMs: number,
+): Promise<void> {
+  const runs = await queuedRuns(repository);
+  for (const run of runs) {
+    if (run.payload.pullRequest !== pullRequest || run.payload.headSha === headSha) continue;
+    if (run.createdAt < nowMs - 2 * TICKET_LIFETIME_SECONDS * 1000) continue;
+    const [newest] = await deploymentStatuses(repository, run.id);
+    if (newest?.state === "queued") await cancel(repository, run, "a push has superseded the plan");
+  }
+}

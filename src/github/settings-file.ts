@@ -1,0 +1,23 @@
+import { AppError } from "../errors.ts";
+import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../settings.ts";
+import { readFile, textOf } from "./contents.ts";
+import type { Repository } from "./repository.ts";
+
+export const SETTINGS_PATH = ".github/chaosgate.yml";
+
+/**
+ * The settings of the default branch, whatever a pull request says; documented defaults (review on, running off) without a file.
+ * Settings with problems are refused whole: half of somebody's boundaries is none.
+ */
+export async function readSettings(repository: Repository): Promise<Settings> {
+  const bytes = await readFile(repository, SETTINGS_PATH, repository.defaultBranch);
+  if (bytes === undefined) return DEFAULT_SETTINGS;
+  const parsed = parseSettings(textOf(bytes));
+  if ("settings" in parsed) return parsed.settings;
+  const { place, message } = parsed.problems[0] ?? { place: { line: 1 }, message: "unknown problem" };
+  throw new AppError(
+    "SETTINGS_INVALID",
+    `could not use ${SETTINGS_PATH} of ${repository.defaultBranch}: line ${place.line}: ${message}`,
+    { facts: { problems: parsed.problems.length, line: place.line } },
+  );
+}

@@ -1,0 +1,34 @@
+// A review that knew the live pods shows predictions that later moments cannot make again without them. They are kept, invisibly,
+// in the text of the review's own check run, so that a run can show beside its measurements what was really predicted.
+
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { Prediction } from "../impact/prediction.ts";
+import type { Review } from "../review/review.ts";
+import { type Check, REVIEW } from "./checks.ts";
+import { readReviewMark } from "./marks.ts";
+
+export type Shown = Readonly<Record<string, readonly Prediction[]>>;
+
+const LINE = /^<!-- chaosgate:shown ([\w-]{1,30000}) -->/;
+const LONGEST = 30_000;
+const LARGEST_UNPACKED = 1_000_000;
+
+/** The invisible first line for a review's check; empty for a review without a selection, or when it would not fit. */
+export function writeShown(review: Review): string {
+  const seen = review.experiments.filter(({ selection }) => selection !== undefined);
+  if (seen.length === 0) return "";
+  const shown = Object.fromEntries(seen.map(({ path, index, impact }) => [`${path}#${index}`, impact.predictions]));
+  const packed = gzipSync(JSON.stringify(shown)).toString("base64url");
+  return packed.length > LONGEST ? "" : `<!-- chaosgate:shown ${packed} -->\n`;
+}
+
+/** What was shown for this very plan and environment at this head; nothing when no runner had answered yet. */
+export function shownPredictions(checks: readonly Check[], review: Review): Shown {
+  const check = checks.find(({ name }) => name === REVIEW);
+  const mark = check === undefined ? undefined : readReviewMark(check.externalId);
+  if (check === undefined || mark?.plan !== review.plan || mark?.environment !== review.environment) return {};
+  const packed = LINE.exec(check.text)?.[1];
+  if (packed === undefined) return {};
+  const unpacked = gunzipSync(Buffer.from(packed, "base64url"), { maxOutputLength: LARGEST_UNPACKED });
+  return JSON.parse(unpacked.toString("utf8")) as Shown;
+}

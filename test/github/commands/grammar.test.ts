@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { parseCommand } from "../../../src/github/commands/grammar.ts";
+
+const PLAN = "p3f9a2c";
+
+describe("a comment that is a command", () => {
+  it.each([
+    { name: "a bare call asks for help", body: "/chaos", command: { verb: "help" } },
+    { name: "a verb in any case", body: "/Chaos STATUS", command: { verb: "status" } },
+    { name: "what follows on later lines is ignored", body: "/chaos plan\nthanks!", command: { verb: "plan" } },
+    { name: "Windows line ends", body: "/chaos hold\r\nplease", command: { verb: "hold" } },
+    { name: "trailing blanks", body: "/chaos unhold  \t", command: { verb: "unhold" } },
+    { name: "a flag with a value", body: `/chaos approve --plan ${PLAN}`, command: { verb: "approve", plan: PLAN } },
+    {
+      name: "a flag in capitals, its value in lower case",
+      body: "/chaos run --PLAN P3F9",
+      command: { verb: "run", plan: "p3f9" },
+    },
+    {
+      name: "a flag with an equals sign",
+      body: "/chaos run --env=staging",
+      command: { verb: "run", environment: "staging" },
+    },
+    { name: "an em dash for two hyphens", body: `/chaos run —plan ${PLAN}`, command: { verb: "run", plan: PLAN } },
+    { name: "an en dash and a hyphen", body: `/chaos run –-plan ${PLAN}`, command: { verb: "run", plan: PLAN } },
+    {
+      name: "a manifest among flags",
+      body: "/chaos run --env staging chaos/delay.yaml --plan p1",
+      command: { verb: "run", environment: "staging", manifest: "chaos/delay.yaml", plan: "p1" },
+    },
+    { name: "an abort of one run", body: "/chaos abort t0123-0", command: { verb: "abort", run: "t0123-0" } },
+    { name: "an abort of everything", body: "/chaos abort", command: { verb: "abort" } },
+  ])("is read: $name", ({ body, command }) => {
+    expect(parseCommand(body)).toEqual({ kind: "command", command });
+  });
+});
+
+describe("a comment that is none", () => {
+  it.each([
+    { name: "an ordinary comment", body: "looks good to me" },
+    { name: "a command later on", body: "please\n/chaos run" },
+    { name: "a quoted command", body: "> /chaos run" },
+    { name: "an indented code block", body: "    /chaos run" },
+    { name: "a fenced code block", body: "```\n/chaos run\n```" },
+    { name: "a code span", body: "`/chaos run`" },
+    { name: "a longer word", body: "/chaosmonkey run" },
+    { name: "another tool's command", body: "/deploy run" },
+    { name: "an empty comment", body: "" },
+    { name: "a command behind an HTML comment", body: "<!-- x -->/chaos run" },
+  ])("is left alone: $name", ({ body }) => {
+    expect(parseCommand(body)).toEqual({ kind: "none" });
+  });
+});
+
+describe("a command with a mistake", () => {
+  it.each([
+    { name: "a verb one letter off", body: "/chaos aprove --plan p", nearest: "approve" },
+    { name: "a verb like no other", body: "/chaos deploy", nearest: undefined },
+    { name: "a flag one letter off", body: "/chaos run --pln p", nearest: "--plan" },
+    { name: "a flag of another verb", body: "/chaos abort --plan p", nearest: undefined },
+    { name: "a flag without a value", body: "/chaos run --plan", nearest: undefined },
+    { name: "a flag whose value is a flag", body: "/chaos run --plan --env", nearest: undefined },
+    { name: "a flag given twice", body: "/chaos run --plan a --plan b", nearest: undefined },
+    { name: "two manifests", body: "/chaos run a.yaml b.yaml", nearest: undefined },
+    { name: "a word too many", body: "/chaos hold everything", nearest: undefined },
+    { name: "a shell's characters", body: "/chaos run $(reboot)", nearest: undefined },
+    { name: "an endless line", body: `/chaos run ${"x".repeat(500)}`, nearest: undefined },
+  ])("is refused with the nearest match: $name", ({ body, nearest }) => {
+    const parsed = parseCommand(body);
+    expect(parsed.kind).toBe("mistake");
+    expect(parsed.kind === "mistake" && parsed.nearest).toBe(nearest);
+  });
+
+  it("never repeats text that could become Markdown or a mention", () => {
+    const parsed = parseCommand("/chaos `@everyone`<img>");
+    expect(parsed.kind === "mistake" && parsed.why).not.toMatch(/@|<|``/);
+  });
+});
