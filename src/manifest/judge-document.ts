@@ -8,7 +8,7 @@ import { checkMetadata } from "./rules/metadata.ts";
 import { checkRepeatedKeys } from "./rules/repeated-keys.ts";
 import { checkShape } from "./shape/check-shape.ts";
 import { ANYTHING, type ObjectShape, TEXT } from "./shape/shape.ts";
-import { nearest, sameLetters } from "./text/nearest.ts";
+import { meantInstead, nearest, sameLetters } from "./text/nearest.ts";
 import { shown } from "./text/quote.ts";
 import { at, type Located, textAt, type YamlNode } from "./yaml/node.ts";
 import type { Source } from "./yaml/source.ts";
@@ -80,7 +80,7 @@ function checkKind(document: Located, report: Report): void {
       message: `kind is ${written === "" ? "missing" : shown(written)}, and ${API_VERSION} has no such kind.`,
       fix:
         meant === undefined ? "Write a kind of Chaos Mesh, such as NetworkChaos or PodChaos." : `Write kind: ${meant}.`,
-      ...(certain === undefined ? {} : { replacement: certain }),
+      ...meantInstead(certain, meant),
     },
   );
 }

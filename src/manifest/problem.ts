@@ -20,6 +20,8 @@ export type Problem = {
   /** What to do next, in a sentence. */
   readonly fix: string;
   readonly suggestion?: Suggestion;
+  /** What was probably meant instead of the text at `place`, where that is not certain enough for a suggestion. */
+  readonly likely?: string;
 };
 
 /** Something admitted by the cluster that a reviewer should know, or that our own policy refuses. */

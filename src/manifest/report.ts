@@ -12,9 +12,11 @@ export type Mistake = {
   readonly fix: string;
   /** YAML text that is certainly meant instead of the value, quotes included. */
   readonly replacement?: string;
+  /** YAML text that is probably meant instead of the value. */
+  readonly likely?: string;
 };
 
-export type Remark = Omit<Mistake, "replacement"> & { readonly severity: Finding["severity"] };
+export type Remark = Omit<Mistake, "replacement" | "likely"> & { readonly severity: Finding["severity"] };
 
 /** Collects everything that is said about one document, each remark at its place. */
 export class Report {

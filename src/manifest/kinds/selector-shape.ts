@@ -31,4 +31,9 @@ export const POD_SELECTOR_FIELDS: Readonly<Record<string, Shape>> = {
 };
 
 /** A NetworkChaos's `target`. */
-export const TARGET: ObjectShape = { type: "object", fields: POD_SELECTOR_FIELDS, required: ["mode"] };
+export const TARGET: ObjectShape = {
+  type: "object",
+  fields: POD_SELECTOR_FIELDS,
+  required: ["mode"],
+  advice: { mode: "Add mode: all to take every pod that the target selects, or another mode to take some of them." },
+};

@@ -1,9 +1,11 @@
 import type { Mistake, Report } from "../report.ts";
-import { nearest, sameLetters } from "../text/nearest.ts";
+import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf } from "../text/quote.ts";
 import { entriesOf, itemsOf, join, type Located } from "../yaml/node.ts";
 import type { ObjectShape, Shape } from "./shape.ts";
 import { mistakeIn } from "./value-mistake.ts";
+
+type Named = Located & { readonly name: string };
 
 // A value and its shape -> every difference, each at its place. It never stops at the first one and changes nothing.
 
@@ -21,41 +23,52 @@ function checkFields(value: Located, shape: ObjectShape, report: Report): void {
   for (const entry of entriesOf(value)) {
     const field = Object.hasOwn(shape.fields, entry.name) ? shape.fields[entry.name] : undefined;
     if (field !== undefined) checkShape(entry, field, report);
-    else checkUnknownField(entry, shape, report);
+    else checkUnknownField(entry, shape, value, report);
   }
   for (const name of shape.required ?? []) checkRequired(value, name, shape, report);
 }
 
-function checkUnknownField(entry: Located & { readonly name: string }, shape: ObjectShape, report: Report): void {
+function checkUnknownField(entry: Named, shape: ObjectShape, holder: Located, report: Report): void {
   const { fields, retired = {}, open } = shape;
   const known = Object.hasOwn(retired, entry.name) ? retired[entry.name] : undefined;
-  const mistake = known ?? (open ? undefined : unknownField(entry, Object.keys(fields)));
+  const mistake = known ?? (open ? undefined : unknownField(entry, absentFrom(holder, Object.keys(fields))));
   if (mistake !== undefined) report.problem({ path: entry.path, span: entry.key }, mistake);
 }
 
-function unknownField({ path, name }: { path: string; name: string }, known: readonly string[]): Mistake {
+function absentFrom(holder: Located, names: readonly string[]): readonly string[] {
+  const present = new Set(entriesOf(holder).map(({ name }) => name));
+  return names.filter((name) => !present.has(name));
+}
+
+function unknownField({ path, name }: Named, known: readonly string[]): Mistake {
   const meant = nearest(name, known);
   const certain = sameLetters(name, known);
   return {
     code: "field-unknown",
     message: `${path} is not a field of this kind; the cluster refuses unknown fields.`,
     fix: meant === undefined ? "Remove it." : `Write ${meant}.`,
-    ...(certain === undefined ? {} : { replacement: certain }),
+    ...meantInstead(certain, meant),
   };
 }
 
-function checkRequired(value: Located, name: string, { fields }: ObjectShape, report: Report): void {
+function checkRequired(value: Located, name: string, shape: ObjectShape, report: Report): void {
   const entry = entriesOf(value).find((candidate) => candidate.name === name);
   if (entry !== undefined && entry.node.kind !== "null") return;
   const path = join(value.path, name);
-  report.problem({ path, span: entry?.key ?? value.key }, missingField(value.path, path, name, fields[name]));
+  report.problem(
+    { path, span: entry?.key ?? value.key },
+    missingField(value.path, path, shape.advice?.[name] ?? adviceOn(name, shape.fields[name])),
+  );
 }
 
-function missingField(holder: string, path: string, name: string, field: Shape | undefined): Mistake {
-  const choices = field?.type === "string" && field.oneOf !== undefined ? `: ${oneOf(field.oneOf)}` : "";
+function adviceOn(name: string, field: Shape | undefined): string {
+  return field?.type === "string" && field.oneOf !== undefined ? `Add ${name}: ${oneOf(field.oneOf)}.` : `Add ${name}.`;
+}
+
+function missingField(holder: string, path: string, fix: string): Mistake {
   return {
     code: "field-missing",
     message: `${path} is missing; the cluster refuses ${holder === "" ? "the object" : holder} without it.`,
-    fix: `Add ${name}${choices}.`,
+    fix,
   };
 }

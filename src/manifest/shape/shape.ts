@@ -18,6 +18,8 @@ export type ObjectShape = {
   readonly fields: Readonly<Record<string, Shape>>;
   /** Fields without which the API server refuses the object; the webhooks' own defaulting is taken into account. */
   readonly required?: readonly string[];
+  /** What to do about a required field that is missing, where the general sentence is too little. */
+  readonly advice?: Readonly<Record<string, string>>;
   /** Fields of this object that only look right, with what to say about them. */
   readonly retired?: Readonly<Record<string, Mistake>>;
   /** True where this version does not know every field of the kind. */

@@ -1,5 +1,5 @@
 import type { Mistake } from "../report.ts";
-import { nearest, sameLetters } from "../text/nearest.ts";
+import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf, shown, yamlString } from "../text/quote.ts";
 import type { Located, YamlNode } from "../yaml/node.ts";
 import type { IntegerShape, Shape, StringShape } from "./shape.ts";
@@ -24,17 +24,19 @@ export function mistakeIn({ node, path }: Located, shape: Shape, written: string
 }
 
 function stringMistake(node: YamlNode, path: string, shape: StringShape, written: string): Mistake | undefined {
-  if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written);
-  if (node.kind !== "string") return wrongType(node, path, "text");
   const { oneOf: words, emptyAllowed, check } = shape;
+  if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written, check?.(written));
+  if (node.kind !== "string") return wrongType(node, path, "text");
   const listed = words === undefined || words.includes(node.value) || (emptyAllowed && node.value === "");
   return listed ? check?.(node.value) : notListed(path, node.value, words);
 }
 
-function notText(path: string, kind: string, written: string): Mistake {
+function notText(path: string, kind: string, written: string, inQuotes: Mistake | undefined): Mistake {
+  const message = `${path} is the ${kind} ${written.slice(0, 60)}, and Chaos Mesh takes only text here.`;
+  if (inQuotes !== undefined) return { code: "text-not-quoted", message, fix: inQuotes.fix };
   return {
     code: "text-not-quoted",
-    message: `${path} is the ${kind} ${written.slice(0, 60)}, and Chaos Mesh takes only text here.`,
+    message,
     fix: `Put it in quotes: ${yamlString(written)}.`,
     replacement: yamlString(written),
   };
@@ -47,7 +49,7 @@ function notListed(path: string, written: string, words: readonly string[]): Mis
     code: "value-not-listed",
     message: `${path} is ${shown(written)}; it can be ${oneOf(words)}.`,
     fix: meant === undefined ? "Choose one of them." : `Write ${meant}.`,
-    ...(certain === undefined ? {} : { replacement: certain }),
+    ...meantInstead(certain, meant),
   };
 }
 

@@ -19,6 +19,12 @@ export function nearest(written: string, words: readonly string[]): string | und
   return best !== undefined && best.mistakes !== second?.mistakes ? best.word : undefined;
 }
 
+/** How a problem carries the two: what is certain as a replacement, what is only near as likely. */
+export function meantInstead(certain: string | undefined, near: string | undefined) {
+  if (certain !== undefined) return { replacement: certain };
+  return near === undefined ? {} : { likely: near };
+}
+
 function lettersOf(word: string): string {
   return word.toLowerCase().replaceAll(/[-_ ]/g, "");
 }

@@ -23,13 +23,31 @@ export class Source {
     };
   }
 
+  /** The inverse of `placeOf`. */
+  spanOf({ line, column, endLine = line, endColumn = column }: Place): Span {
+    return { start: this.startOf(line) + column - 1, end: this.startOf(endLine) + endColumn - 1 };
+  }
+
+  /** `text` instead of `span`; a comment further right on the line keeps its column where there is room. */
+  replacement(span: Span, text: string): { readonly span: Span; readonly text: string } {
+    const rest = this.text.slice(span.end, this.endOf(this.#lineAt(span.end)));
+    const gap = /^( {2,})#/.exec(rest)?.[1]?.length ?? 0;
+    const kept = gap === 0 ? 0 : Math.max(1, gap + (span.end - span.start) - text.length);
+    return { span: { start: span.start, end: span.end + gap }, text: text + " ".repeat(kept) };
+  }
+
+  /** The line break that the text uses. */
+  get lineBreak(): "\r\n" | "\n" {
+    return this.text.includes("\r\n") ? "\r\n" : "\n";
+  }
+
   /** The rewrite of the whole line on which `span` stands; undefined where the span crosses lines. */
-  suggestion(span: Span, replacement: string): Suggestion | undefined {
+  suggestion(span: Span, meant: string): Suggestion | undefined {
     const line = this.#lineAt(span.start);
     if (this.#lineAt(span.end) !== line) return undefined;
-    const start = this.startOf(line);
-    const before = this.text.slice(start, span.start);
-    return { line, endLine: line, replacement: before + replacement + this.text.slice(span.end, this.endOf(line)) };
+    const edit = this.replacement(span, meant);
+    const before = this.text.slice(this.startOf(line), edit.span.start);
+    return { line, endLine: line, replacement: before + edit.text + this.text.slice(edit.span.end, this.endOf(line)) };
   }
 
   /** Offset of the first character of a 1-based line. */

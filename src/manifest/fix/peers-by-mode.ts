@@ -1,0 +1,34 @@
+import { at, entriesOf, type Located } from "../yaml/node.ts";
+import type { Source } from "../yaml/source.ts";
+import type { Edit } from "./edit.ts";
+import { experimentIn } from "./holders.ts";
+import { NOTHING, type Patient, type Treatment } from "./repair.ts";
+
+/** A `target` without a mode gets `mode: all`. */
+export function peersByMode({ document, source }: Patient): Treatment {
+  const target = at(experimentIn(document), "target");
+  const edit = target === undefined ? undefined : modeInto(target, source);
+  if (target === undefined || edit === undefined) return NOTHING;
+  return {
+    edits: [edit],
+    changes: [
+      {
+        what: `${target.path}.mode: added mode: all`,
+        line: source.placeOf(target.key).line,
+        assumed: "Every pod that the target selects is a peer.",
+      },
+    ],
+  };
+}
+
+function modeInto(target: Located, source: Source): Edit | undefined {
+  const [first] = entriesOf(target);
+  if (first === undefined || target.node.kind !== "map" || entriesOf(target).some(({ name }) => name === "mode"))
+    return undefined;
+  if (target.node.flow) return { span: { start: first.key.start, end: first.key.start }, text: "mode: all, " };
+  const [keyPlace, firstPlace] = [source.placeOf(target.key), source.placeOf(first.key)];
+  // An alias or a merged map stands elsewhere; a line here would not reach it.
+  if (firstPlace.line <= keyPlace.line || target.node.span.start < target.key.start) return undefined;
+  const end = source.endOf(keyPlace.line);
+  return { span: { start: end, end }, text: `${source.lineBreak}${" ".repeat(firstPlace.column - 1)}mode: all` };
+}

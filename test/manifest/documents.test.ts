@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { parseManifestFile } from "../../src/manifest/parse.ts";
+import { judge, networkChaos, problemCodes } from "./manifests.ts";
+
+const read = (text: string) => parseManifestFile("chaos.yaml", text);
+
+describe("a file", () => {
+  it("may hold several documents, of which those of others are counted and not judged", () => {
+    const file = read(
+      `${networkChaos()}---\napiVersion: v1\nkind: Service\nspec: 7\n---\n# nothing\n---\n${networkChaos()}`,
+    );
+    expect(file.documents.map(({ index }) => index)).toEqual([0, 2]);
+    expect(file.otherDocuments).toBe(1);
+  });
+
+  it.each([
+    { name: "broken indentation", text: "a: [1\nb: }", code: "yaml-broken", line: 2 },
+    { name: "a tab as indentation", text: "a:\n\tb: 1", code: "yaml-broken", line: 2 },
+    { name: "an alias without an anchor", text: "a: *b", code: "yaml-alias-unknown", line: 1 },
+    { name: "a key without a name", text: "a: 1\n: 1", code: "yaml-broken", line: 1 },
+    { name: "too many levels", text: "[".repeat(80) + "]".repeat(80), code: "yaml-too-deep", line: 1 },
+    { name: "too many characters", text: "#".repeat(2 ** 20 + 1), code: "file-too-large", line: 1 },
+  ])("with $name has one problem, at its line", ({ text, code, line }) => {
+    expect(read(text).problems.map((problem) => [problem.code, problem.place.line])).toEqual([[code, line]]);
+  });
+
+  it("full of aliases is refused before it unfolds", () => {
+    const levels = Array.from(
+      { length: 30 },
+      (_, level) => `a${level}: &a${level} [${level === 0 ? "x" : `*a${level - 1},*a${level - 1}`}]`,
+    );
+    const started = performance.now();
+    expect(read(levels.join("\n")).problems.map(({ code }) => code)).toEqual(["yaml-too-many-values"]);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe("a document", () => {
+  it("that writes a key twice is refused at the second one", () => {
+    const [problem] = judge(networkChaos("device: eth0", "device: eth1")).problems;
+    expect(problem).toMatchObject({ code: "key-repeated", path: "spec.device", place: { line: 12, column: 3 } });
+  });
+
+  it("may take its values from anchors and merges", () => {
+    const text = networkChaos(
+      "selector: &checkout { namespaces: [shop], labelSelectors: { app: checkout } }",
+      "target: { <<: { mode: all }, selector: *checkout }",
+    );
+    expect(judge(text).experiment).toMatchObject({
+      network: { target: { mode: { kind: "all" }, selector: { labelSelectors: { app: "checkout" } } } },
+    });
+  });
+
+  it.each([
+    { name: "a version that does not exist", from: "v1alpha1", to: "v1", code: "api-version-unknown" },
+    { name: "the group before 1.0", from: "chaos-mesh.org", to: "pingcap.com", code: "api-version-unknown" },
+    { name: "a mistyped group", from: "chaos-mesh.org", to: "chaosmesh.org", code: "api-version-unknown" },
+    { name: "a kind that does not exist", from: "NetworkChaos", to: "NetChaos", code: "kind-unknown" },
+    { name: "a name with an underscore", from: "slow-payment", to: "slow_payment", code: "name-malformed" },
+    { name: "no name", from: "name: slow-payment", to: "labels: {}", code: "name-missing" },
+    {
+      name: "a label that is a number",
+      from: "name: slow-payment",
+      to: "{ name: x, labels: { v: 1 } }",
+      code: "text-not-quoted",
+    },
+    { name: "a foreign field beside spec", from: "spec:", to: "specs: {}\nspec:", code: "field-unknown" },
+  ])("with $name is refused", ({ from, to, code }) => {
+    const text = to.startsWith("{")
+      ? networkChaos().replace(`metadata:\n  ${from}\n  namespace: shop`, `metadata: ${to}`)
+      : networkChaos().replace(from, to);
+    expect(problemCodes(text)).toEqual([code]);
+  });
+
+  it("that is only a name is recognised where its kind is not modelled yet", () => {
+    const text = networkChaos("-action", "-delay", "volumePath: /data").replace("NetworkChaos", "IOChaos");
+    expect(judge(text)).toMatchObject({ answer: "accept", experiment: { kind: "Other", chaosKind: "IOChaos" } });
+  });
+});
+
+describe("an experiment", () => {
+  it("carries numbers, defaults and what the annotations say", () => {
+    const annotations =
+      "  annotations:\n    chaosgate.dev/hypothesis: checkout stays up\n    chaosgate.dev/objectives: errors, p99\n";
+    const text = networkChaos(
+      "mode: fixed-percent",
+      "value: '30'",
+      "delay: { latency: 0.5s, jitter: 50ms, correlation: '25' }",
+    );
+    const { experiment } = judge(text.replace("spec:\n", `${annotations}spec:\n`));
+    expect(experiment).toMatchObject({
+      mode: { kind: "fixed-percent", percent: 30 },
+      durationMs: 300_000,
+      hypothesis: "checkout stays up",
+      objectives: ["errors", "p99"],
+      network: {
+        action: "delay",
+        direction: "to",
+        netem: { delay: { latencyMs: 500, jitterMs: 50, correlation: 25 } },
+      },
+    });
+  });
+
+  it("without namespaces selects in its own", () => {
+    expect(judge(networkChaos("selector: {}")).experiment?.selector.namespaces).toEqual(["shop"]);
+  });
+});
