@@ -1,7 +1,7 @@
 // The text of a comment enters; a command, a mistake with the nearest match, or nothing leaves.
 // Only the first line is read and nothing of it is ever executed, expanded or passed on unchecked.
 
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../manifest/text/nearest.ts";
 
 export type Command =
   | { readonly verb: "help" | "status" | "plan" | "hold" | "unhold" }

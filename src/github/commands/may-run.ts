@@ -103,16 +103,22 @@ function whyNotTheCurrentPlan({ review, recorded, commentedAt, pushers, by }: Ru
   return `${names} pushed since the last review of ${quoted(by.login)}`;
 }
 
-function objectivesRule({ review, environment, manifest }: RunFacts): Refusal | undefined {
+function objectivesRule({ review, environment, settings, manifest }: RunFacts): Refusal | undefined {
   const chosen = review.experiments.filter(({ path }) => manifest === undefined || path === manifest);
-  const defaults = environment?.settings.objectives ?? [];
-  const without = chosen.find(({ experiment }) => (experiment.objectives ?? defaults).length === 0);
-  if (without === undefined) return undefined;
-  return {
-    rule: "has-objective",
-    why: `${quoted(without.experiment.name)} has no objective, so nothing would say when to stop`,
-    next: "annotate it with `chaosgate.dev/objectives`, or give the environment defaults in the settings",
-  };
+  for (const { experiment } of chosen) {
+    const names = experiment.objectives ?? environment?.settings.objectives ?? [];
+    const unknown = names.find((name) => !Object.hasOwn(settings.objectives, name));
+    if (names.length > 0 && unknown === undefined) continue;
+    return {
+      rule: "has-objective",
+      why:
+        unknown === undefined
+          ? `${quoted(experiment.name)} has no objective, so nothing would say when to stop`
+          : `${quoted(experiment.name)} names the objective ${quoted(unknown)}, which the settings do not define`,
+      next: "annotate it with `chaosgate.dev/objectives`, or give the environment defaults in the settings",
+    };
+  }
+  return undefined;
 }
 
 function approvalsRule({ approvers, environment, review }: RunFacts): Refusal | undefined {

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { decideGate, type GateFacts } from "../../src/github/gate.ts";
+import { aReview, someSettings } from "./facts.ts";
+
+function facts(changes: Partial<GateFacts> = {}): GateFacts {
+  return { review: aReview(), complete: true, settings: someSettings(), approvals: 0, runs: [], ...changes };
+}
+
+const runsByHand = someSettings({ runOnMerge: false });
+
+describe("the gate", () => {
+  it.each<{ name: string; is: string; changes: Partial<GateFacts> }>([
+    { name: "not every file was listed", is: "failure", changes: { complete: false } },
+    {
+      name: "not every file was listed and none of the rest is one",
+      is: "failure",
+      changes: { complete: false, review: aReview({ outcome: "no-experiments" }) },
+    },
+    {
+      name: "a complete look found no experiment",
+      is: "skipped",
+      changes: { review: aReview({ outcome: "no-experiments", experiments: [] }) },
+    },
+    {
+      name: "a manifest is invalid",
+      is: "failure",
+      changes: { review: aReview({ outcome: "invalid" }), approvals: 9 },
+    },
+    { name: "the policy refuses", is: "failure", changes: { review: aReview({ outcome: "refused" }), approvals: 9 } },
+    {
+      name: "nothing was analysed although something was there",
+      is: "failure",
+      changes: { review: aReview({ experiments: [] }), approvals: 9 },
+    },
+    { name: "execution is off", is: "success", changes: { settings: someSettings({ execution: "disabled" }) } },
+    { name: "an approval is missing", is: "action_required", changes: {} },
+    { name: "it is approved and runs on merge", is: "success", changes: { approvals: 1 } },
+    { name: "a run is missing", is: "action_required", changes: { settings: runsByHand } },
+    { name: "the run was resilient", is: "success", changes: { settings: runsByHand, runs: ["success"] } },
+    {
+      name: "the newest run found a violation",
+      is: "failure",
+      changes: { settings: runsByHand, runs: ["failure", "success"] },
+    },
+    { name: "the run was inconclusive", is: "action_required", changes: { settings: runsByHand, runs: ["neutral"] } },
+  ])("is $is when $name", ({ is, changes }) => {
+    expect(decideGate(facts(changes)).conclusion).toBe(is);
+  });
+});
