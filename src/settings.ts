@@ -1,0 +1,113 @@
+// `.github/chaosgate.yml`: text enters; settings, or all their problems at their lines, leave. It is read from the default branch
+// only; this file never asks where the text came from, the caller does.
+
+import type { ServiceModel } from "./impact/service-model.ts";
+import type { Problem } from "./manifest/problem.ts";
+import { readYaml } from "./manifest/yaml/read-yaml.ts";
+import { Source } from "./manifest/yaml/source.ts";
+import type { Caps, Policy } from "./policy/policy.ts";
+import { readEnvironment } from "./settings/environment.ts";
+import { Fields } from "./settings/fields.ts";
+import { globToRegExp } from "./settings/glob.ts";
+import { readObjective } from "./settings/objective.ts";
+import { readService } from "./settings/service.ts";
+import type { Objective } from "./slo/objective.ts";
+
+/** Who holds a capability: people by role in the repository or by login. */
+export type CapabilityList = { readonly roles: readonly string[]; readonly users: readonly string[] };
+
+export type EnvironmentSettings = {
+  /** Cluster id, pinned here and never read over the connection. Absent: reviewed, never run. */
+  readonly cluster?: string;
+  /** Base64url `x` of the Ed25519 key with which the environment's runner signs. */
+  readonly runnerKey?: string;
+  readonly namespaces: readonly string[];
+  readonly pairings: readonly { readonly from: string; readonly to: string }[];
+  readonly protected: readonly string[];
+  readonly caps: Caps;
+  readonly run: CapabilityList;
+  readonly approve: CapabilityList;
+  /** Approvals of a plan that a run needs. */
+  readonly approvals: number;
+  /** Names of the objectives an experiment is judged by when it names none. */
+  readonly objectives: readonly string[];
+};
+
+export type Settings = {
+  readonly version: 1;
+  /** The one switch that stops all execution. */
+  readonly execution: "enabled" | "disabled";
+  /** Globs of manifest files. */
+  readonly paths: readonly string[];
+  readonly runOnMerge: boolean;
+  readonly environments: Readonly<Record<string, EnvironmentSettings>>;
+  readonly objectives: Readonly<Record<string, Objective>>;
+  readonly services: readonly ServiceModel[];
+};
+
+/** Without a settings file: every YAML file is looked at, and nothing is ever run. */
+export const DEFAULT_SETTINGS: Settings = {
+  version: 1,
+  execution: "disabled",
+  paths: ["**/*.yaml", "**/*.yml"],
+  runOnMerge: false,
+  environments: {},
+  objectives: {},
+  services: [],
+};
+
+export type ParsedSettings = { readonly settings: Settings } | { readonly problems: readonly Problem[] };
+
+/** Reads the settings, or says everything that is wrong with them. Bounded as manifests are; never throws. */
+export function parseSettings(text: string): ParsedSettings {
+  const source = new Source(text);
+  const { documents, unreadable } = readYaml(text);
+  if (unreadable !== undefined) {
+    const { code, message, fix, offset } = unreadable;
+    const place = source.placeOf({ start: offset, end: offset });
+    return { problems: [{ code, path: "", place, message, fix }] };
+  }
+  const [root, second] = documents;
+  const fields = Fields.ofDocument(source, root);
+  if (second !== undefined)
+    fields.complain("settings-one-document", second.span, "the settings are one YAML document", "Remove the others.");
+  const settings = readSettings(fields);
+  return fields.problems.length === 0 ? { settings } : { problems: fields.problems };
+}
+
+/** The policy of an environment; one that is not in the settings may hit nothing. */
+export function policyOf(environment: string, settings: Settings): Policy {
+  const found = settings.environments[environment];
+  return {
+    environment,
+    namespaces: found?.namespaces ?? [],
+    pairings: found?.pairings ?? [],
+    protectedNamespaces: found?.protected ?? [],
+    caps: found?.caps ?? {},
+  };
+}
+
+/** Whether a file may hold manifests. The settings file itself never does. */
+export function matchesPaths({ paths }: Settings, path: string): boolean {
+  return path !== ".github/chaosgate.yml" && paths.some((glob) => globToRegExp(glob).test(path));
+}
+
+function readSettings(fields: Fields): Settings {
+  const version = fields.count("version", { required: true });
+  if (version !== undefined && version !== 1)
+    fields.complainAt("version", "settings-version", "version is not 1", "Write version: 1.");
+  const objectives = fields.mapOf("objectives", readObjective);
+  const environments = fields.mapOf("environments", (one) => readEnvironment(one, Object.keys(objectives)));
+  const services = fields.mapOf("services", readService);
+  const settings: Settings = {
+    version: 1,
+    execution: fields.word("execution", ["enabled", "disabled"]) ?? "disabled",
+    paths: fields.texts("paths") ?? DEFAULT_SETTINGS.paths,
+    runOnMerge: fields.flag("runOnMerge") ?? false,
+    environments,
+    objectives,
+    services: Object.values(services),
+  };
+  fields.refuseOthers();
+  return settings;
+}

@@ -1,0 +1,62 @@
+import type { CapabilityList, EnvironmentSettings } from "../settings.ts";
+import type { Fields } from "./fields.ts";
+
+/** Without a list nobody may: a capability is given, never assumed. */
+const NOBODY: CapabilityList = { roles: [], users: [] };
+
+/** Reads one environment; its objectives must be among `objectives`. */
+export function readEnvironment(fields: Fields, objectives: readonly string[]): EnvironmentSettings {
+  const cluster = fields.text("cluster");
+  const runnerKey = fields.text("runnerKey");
+  if (runnerKey !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(runnerKey)) {
+    const fix = "Write the 43 characters of `x` of the runner's public JWK.";
+    fields.complainAt("runnerKey", "settings-runner-key", "runnerKey is not an Ed25519 public key", fix);
+  }
+  const named = fields.texts("objectives") ?? [];
+  for (const name of named.filter((one) => !objectives.includes(one))) {
+    const fix = objectives.length === 0 ? "Add it under objectives." : `Known: ${objectives.join(", ")}.`;
+    fields.complainAt("objectives", "settings-unknown-objective", `${name} is not an objective of these settings`, fix);
+  }
+  const settings: EnvironmentSettings = {
+    ...(cluster !== undefined && { cluster }),
+    ...(runnerKey !== undefined && { runnerKey }),
+    namespaces: fields.texts("namespaces") ?? [],
+    pairings: fields.listOf("pairings", readPairing),
+    protected: fields.texts("protected") ?? [],
+    caps: fields.map("caps", readCaps) ?? {},
+    run: fields.map("run", readCapability) ?? NOBODY,
+    approve: fields.map("approve", readCapability) ?? NOBODY,
+    approvals: fields.count("approvals") ?? 0,
+    objectives: named,
+  };
+  fields.refuseOthers();
+  return settings;
+}
+
+function readPairing(fields: Fields): { readonly from: string; readonly to: string } {
+  const pairing = {
+    from: fields.text("from", { required: true }) ?? "",
+    to: fields.text("to", { required: true }) ?? "",
+  };
+  fields.refuseOthers();
+  return pairing;
+}
+
+function readCaps(fields: Fields): EnvironmentSettings["caps"] {
+  const [pods, percent, durationMs] = [fields.count("pods"), fields.number("percent"), fields.durationMs("duration")];
+  if (percent !== undefined && percent > 100) {
+    fields.complainAt("percent", "settings-wrong-value", "caps.percent is over 100", "Write a number from 0 to 100.");
+  }
+  fields.refuseOthers();
+  return {
+    ...(pods !== undefined && { pods }),
+    ...(percent !== undefined && { percent }),
+    ...(durationMs !== undefined && { durationMs }),
+  };
+}
+
+function readCapability(fields: Fields): CapabilityList {
+  const list = { roles: fields.texts("roles") ?? [], users: fields.texts("users") ?? [] };
+  fields.refuseOthers();
+  return list;
+}
