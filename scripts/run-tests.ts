@@ -22,7 +22,7 @@ async function runPlan(name: string, suites: readonly Suite[]): Promise<boolean>
     console.log(`\n== ${index + 1}/${suites.length} ${suite.name}: ${suite.says}`);
     outcomes.push(...outcomesOf(await runSuite(suite)));
   }
-  const mustAllRun = process.env["CI"] === "true" || process.env["CHAOSGATE_REQUIRE"] === "1";
+  const mustAllRun = process.env.CI === "true" || process.env.CHAOSGATE_REQUIRE === "1";
   const required = requiredNames(readFileSync("test/required.txt", "utf8"));
   const missing = missingOf(
     required,
