@@ -2,6 +2,7 @@
 //! Orders and the clock come in; effects and events go out. It never decides whether an experiment goes well, and whatever
 //! it cannot do it undoes.
 
+mod act;
 mod alarm;
 mod desk;
 mod inject;
@@ -9,6 +10,7 @@ mod refusal;
 mod revert;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::broadcast;
@@ -23,7 +25,7 @@ use crate::fault::Fault;
 use crate::heartbeat::Heartbeat;
 use crate::ids::{Epoch, FaultId, RunId};
 use crate::lease::{BootTime, Lease, LeaseError, Terms};
-use crate::ledger::{Ledger, Record};
+use crate::ledger::{ActingAlone, Ledger, Record};
 use crate::sys;
 
 /// Runs that ended are remembered so that a late fault of theirs is refused; a ticket lives for minutes, so this is ample.
@@ -45,8 +47,10 @@ pub struct Rules {
 pub struct Node {
     rules: Rules,
     ledger: Ledger,
-    effects: Effects,
+    effects: Arc<Effects>,
     heartbeat: Heartbeat,
+    /// The ledger's lock, while an act of ours goes on.
+    alone: Option<ActingAlone>,
     capabilities: Vec<Capability>,
     runs: BTreeMap<RunId, Run>,
     /// Faults whose undo failed. They have no lease any more, only the next attempt.
@@ -131,8 +135,9 @@ impl Node {
             capabilities: effects.capabilities(),
             rules,
             ledger,
-            effects,
+            effects: Arc::new(effects),
             heartbeat,
+            alone: None,
             runs: BTreeMap::new(),
             stuck: Vec::new(),
             ended: VecDeque::new(),

@@ -54,17 +54,25 @@ pub enum InvalidOptions {
     #[error("there is no command {0:?}: see chaosgated --help")]
     Command(String),
     #[error("{0}: see chaosgated --help")]
-    Word(#[from] lexopt::Error),
+    Word(String),
     #[error("--{0} is missing: see chaosgated --help")]
     Missing(&'static str),
     #[error("{0:?} is not a span of time: write 500ms, 45s, 30m or 1h")]
     Span(String),
     #[error("{0:?} is no back end: write auto, netem or packet-queue")]
     BackEnd(String),
-    #[error("--lease-expires-after is {given:?}: it must be more than --lease-renew-every ({renew_every:?}) and at most {most:?}")]
+    #[error(
+        "--lease-expires-after is {given:?}: it must be more than --lease-renew-every ({renew_every:?}) and at most {most:?}"
+    )]
     Lease { given: Duration, renew_every: Duration, most: Duration },
     #[error("--{flag} may not be zero")]
     Zero { flag: &'static str },
+}
+
+impl From<lexopt::Error> for InvalidOptions {
+    fn from(error: lexopt::Error) -> InvalidOptions {
+        InvalidOptions::Word(error.to_string())
+    }
 }
 
 /// Reads the whole command line, the program's name left out.

@@ -99,12 +99,7 @@ pub fn serve(options: &Serve, place: Place) -> Result<Reverted, ServeError> {
     Ok(reverted)
 }
 
-async fn serve_until_told(
-    options: &Serve,
-    tls: ServerTlsConfig,
-    server: Server,
-    desk: Desk,
-) -> Result<Reverted, ServeError> {
+async fn serve_until_told(options: &Serve, tls: ServerTlsConfig, server: Server, desk: Desk) -> Result<Reverted, ServeError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
     let refused = |cause| ServeError::Listen { address: options.listen, cause };

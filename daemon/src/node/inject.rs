@@ -4,17 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Active, Node, Refusal, Run, VictimName, now};
-use crate::effect::EffectError;
 use crate::fault::Fault;
 use crate::ids::{Epoch, FaultKey};
 use crate::lease::{BootTime, Lease, LeaseError};
-use crate::ledger::Record;
 use crate::ticket::Ticket;
 use crate::victim::ResolvedVictim;
-use crate::{contract, recovery, victim};
-
-/// An act takes milliseconds; a lock that is held for longer is held by someone who undoes.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::{contract, victim};
 
 /// A request whose words are checked and whose ticket is signed for this cluster.
 #[derive(Debug)]
@@ -41,7 +36,11 @@ impl Node {
         self.judge_limits(asked)?;
         let victim = victim::resolve(&asked.victim, self.rules.allow_local_victims)?;
         self.judge_victims(asked, &victim)?;
+        let was_leased = self.runs.contains_key(&asked.key.run);
         let active = self.act(asked, victim, accepted_at)?;
+        if was_leased && !self.runs.contains_key(&asked.key.run) {
+            return Err(self.take_back(active));
+        }
         let run = self.runs.entry(asked.key.run.clone()).or_insert_with(|| Run {
             lease: Lease::start(asked.epoch, accepted_at, &self.rules.terms),
             victims: BTreeSet::new(),
@@ -107,44 +106,6 @@ impl Node {
         let mut victims = self.runs.get(&asked.key.run).map(|run| run.victims.clone()).unwrap_or_default();
         victims.insert(name_of(victim));
         Ok(asked.ticket.permits_victims(&asked.key.run, victims.len())?)
-    }
-
-    /// Record, then act, with no other process acting in between.
-    fn act(&mut self, asked: &Asked, victim: ResolvedVictim, accepted_at: BootTime) -> Result<Active, Refusal> {
-        let key = &asked.key;
-        let planned = self.effects.plan(&key.to_string(), &asked.fault, &victim);
-        let receipt = planned.map_err(|cause| Refusal::Plan { key: key.clone(), cause })?;
-        let record = Record {
-            boot_id: self.ledger.boot_id().to_owned(),
-            run: key.run.clone(),
-            fault_id: key.fault.clone(),
-            epoch: asked.epoch,
-            recorded_at: accepted_at,
-            victim,
-            receipt,
-        };
-        let alone = self.ledger.act_alone(PATIENCE).map_err(|cause| Refusal::Lock { key: key.clone(), cause })?;
-        let Some(_alone) = alone else { return Err(Refusal::NotAlone(key.clone())) };
-        self.ledger.record(&record)?;
-        let deadline = accepted_at.after(asked.deadline);
-        match self.effects.apply(&record.receipt, &asked.fault) {
-            Ok(felt) => Ok(Active { record, fault: asked.fault.clone(), felt, deadline }),
-            Err(cause) => Err(self.unwind(record, &asked.fault, cause)),
-        }
-    }
-
-    /// The effect has unwound itself or says that it could not; undoing once more is harmless and takes it off the record.
-    fn unwind(&mut self, record: Record, fault: &Fault, cause: EffectError) -> Refusal {
-        let key = record.key();
-        let unwound = match recovery::undo(&self.ledger, &self.effects, &record) {
-            Ok(()) => "it is undone and off the record".to_owned(),
-            Err(failure) => {
-                let why = failure.why.clone();
-                self.set_stuck(record, fault.clone(), failure);
-                format!("it is NOT undone and stays on record: {why}")
-            }
-        };
-        Refusal::Apply { key, cause, unwound }
     }
 }
 

@@ -98,8 +98,8 @@ impl Node {
     }
 
     fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
-        // Without the lock too: undoing twice is harmless, and not undoing is not.
-        let _alone = self.ledger.act_alone(PATIENCE).unwrap_or(None);
+        // In the middle of an act the lock is ours. And without it too: undoing twice is harmless, and not undoing is not.
+        let _alone = if self.alone.is_some() { None } else { self.ledger.act_alone(PATIENCE).unwrap_or(None) };
         recovery::undo(&self.ledger, &self.effects, record)
     }
 

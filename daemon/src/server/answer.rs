@@ -64,10 +64,7 @@ pub fn reverted(reverted: Reverted) -> contract::RevertResponse {
         what: failure.what,
         why: failure.why,
     };
-    contract::RevertResponse {
-        reverted: reverted.count,
-        failures: reverted.failures.into_iter().map(failure).collect(),
-    }
+    contract::RevertResponse { reverted: reverted.count, failures: reverted.failures.into_iter().map(failure).collect() }
 }
 
 pub fn listed(listing: Listing, in_force: Terms) -> contract::ListResponse {

@@ -1,0 +1,185 @@
+//! Two processes in network namespaces of their own, joined by a veth pair: a victim, and the peer that it talks to.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+const PROBE: &str = "CHAOSGATE_PROBE";
+/// Nothing a test starts outlives this.
+const AT_MOST: Duration = Duration::from_secs(120);
+
+pub const PEER: &str = "10.99.0.2";
+/// Beyond this a connection counts as cut. A veth hop takes well under a millisecond.
+const CUT_AFTER: Duration = Duration::from_millis(400);
+
+/// A sweep cleans every namespace of the machine, other tests' too, so it must be alone.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+pub struct Lab {
+    _shares_the_machine: Option<RwLockReadGuard<'static, ()>>,
+    victim: Child,
+    peer: Child,
+    listener: Child,
+    address: SocketAddr,
+}
+
+/// A lab while no other test of this binary has one.
+pub fn lab_alone() -> Option<(Lab, RwLockWriteGuard<'static, ()>)> {
+    // A test that failed while it held the lock has said so itself.
+    let alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+    can_have_labs().then(|| (Lab::new(None), alone))
+}
+
+/// Two at once; asking twice for one could wait for a test that waits for this one.
+pub fn two_labs() -> Option<(Lab, Lab)> {
+    Some((lab()?, Lab::new(None)))
+}
+
+/// None, with a message, where namespaces cannot be made; a failure where they must be.
+pub fn lab() -> Option<Lab> {
+    let shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    can_have_labs().then(|| Lab::new(Some(shared)))
+}
+
+fn can_have_labs() -> bool {
+    let can = Command::new("unshare").args(["--net", "iptables-save"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if can.is_ok_and(|status| status.success()) {
+        return true;
+    }
+    let required = ["CI", "CHAOSGATE_REQUIRE"].iter().any(|name| std::env::var(name).is_ok_and(|value| !value.is_empty()));
+    assert!(!required, "this test needs network namespaces and iptables, and may not be skipped here");
+    println!("skipped: no network namespaces or no iptables here; run as root or under `unshare -Urnm`");
+    false
+}
+
+impl Lab {
+    fn new(shared: Option<RwLockReadGuard<'static, ()>>) -> Lab {
+        let (victim, peer) = (sleeper(), sleeper());
+        let (v, p) = (victim.id().to_string(), peer.id().to_string());
+        inside(&v, &["ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", &p]);
+        for (pid, address) in [(&v, "10.99.0.1/24"), (&p, "10.99.0.2/24")] {
+            inside(pid, &["ip", "address", "add", address, "dev", "eth0"]);
+            inside(pid, &["ip", "link", "set", "eth0", "up"]);
+            inside(pid, &["ip", "link", "set", "lo", "up"]);
+        }
+        let (listener, address) = listen(&p);
+        Lab { _shares_the_machine: shared, victim, peer, listener, address }
+    }
+
+    pub fn victim_pid(&self) -> u32 {
+        self.victim.id()
+    }
+
+    /// How long a new connection from the victim to its peer takes; None when it is cut.
+    pub fn connects_in(&self) -> Option<Duration> {
+        let output = probe(&self.victim.id().to_string(), &format!("connect {}", self.address)).output().expect("nsenter runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let micros = text.lines().find_map(|line| line.strip_prefix("connected "))?;
+        Some(Duration::from_micros(micros.trim().parse().expect("the probe prints microseconds")))
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.connects_in().is_none()
+    }
+
+    /// Polls from outside until the victim can connect again; how long that took, or None if it did not happen.
+    pub fn heals_within(&self, limit: Duration) -> Option<Duration> {
+        let asked = Instant::now();
+        while asked.elapsed() < limit {
+            if !self.is_cut() {
+                return Some(asked.elapsed());
+            }
+        }
+        None
+    }
+
+    /// All rules and all chains of both families that the kernel did not bring; the first rule ever makes tables that stay, empty.
+    pub fn rules(&self) -> String {
+        let pid = self.victim.id().to_string();
+        ["iptables-save", "ip6tables-save"].map(|tool| rules_and_chains(&inside(&pid, &[tool]))).concat()
+    }
+
+    pub fn kill_victim(&mut self) {
+        end(&mut self.victim);
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        [&mut self.listener, &mut self.victim, &mut self.peer].into_iter().for_each(end);
+    }
+}
+
+pub fn end(child: &mut Child) {
+    // Already ended is what is wanted.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn sleeper() -> Child {
+    let seconds = AT_MOST.as_secs().to_string();
+    let child = Command::new("unshare").args(["--net", "sleep", &seconds]).spawn().expect("unshare runs");
+    let own = std::fs::read_link("/proc/self/ns/net").expect("procfs");
+    let theirs = format!("/proc/{}/ns/net", child.id());
+    while std::fs::read_link(&theirs).is_ok_and(|theirs| theirs == own) {
+        std::thread::yield_now();
+    }
+    child
+}
+
+fn inside(pid: &str, command: &[&str]) -> String {
+    let Output { status, stdout, stderr } =
+        Command::new("nsenter").args(["--net", "--target", pid, "--"]).args(command).output().expect("nsenter runs");
+    assert!(status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&stderr));
+    String::from_utf8_lossy(&stdout).into_owned()
+}
+
+/// A chain of someone's own has no policy, so it shows a dash; its counters are left out.
+fn rules_and_chains(saved: &str) -> String {
+    let ours = |line: &&str| line.starts_with("-A ") || (line.starts_with(':') && line.contains(" - "));
+    let lines = saved.lines().filter(ours);
+    lines.map(|line| line.split(" [").next().unwrap_or(line)).fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// This very test binary, run inside a namespace to do one of the two things below.
+fn probe(pid: &str, what: &str) -> Command {
+    let own = std::env::current_exe().expect("a test binary");
+    let mut command = Command::new("nsenter");
+    command.args(["--net", "--target", pid, "--"]).arg(own).args(["--exact", "lab::acts_as_a_probe", "--nocapture"]);
+    command.env(PROBE, what);
+    command
+}
+
+fn listen(pid: &str) -> (Child, SocketAddr) {
+    let mut child = probe(pid, "listen").stdout(Stdio::piped()).spawn().expect("nsenter runs");
+    let lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let port = lines.into_iter().find_map(|line| line.strip_prefix("listening ").map(str::to_owned)).expect("a port");
+    (child, format!("{PEER}:{port}").parse().expect("an address"))
+}
+
+/// Not a test of the daemon: with the variable set it is the hand of one, and without it it does nothing.
+#[test]
+fn acts_as_a_probe() {
+    let Ok(what) = std::env::var(PROBE) else { return };
+    match what.strip_prefix("connect ") {
+        Some(address) => {
+            let asked = Instant::now();
+            if TcpStream::connect_timeout(&address.parse().expect("an address"), CUT_AFTER).is_ok() {
+                println!("\nconnected {}", asked.elapsed().as_micros());
+            }
+        }
+        None => accept_everyone(),
+    }
+}
+
+fn accept_everyone() {
+    let listener = TcpListener::bind("0.0.0.0:0").expect("a port");
+    println!("\nlistening {}", listener.local_addr().expect("bound").port());
+    std::io::stdout().flush().expect("stdout");
+    let started = Instant::now();
+    while started.elapsed() < AT_MOST {
+        drop(listener.accept());
+    }
+}

@@ -1,0 +1,95 @@
+//! The record comes before the act: without room for it nothing is done, and a record that cannot be read is never skipped.
+
+use std::process::{Child, Command};
+
+use tonic::Code;
+
+use crate::client::{Runner, a_partition};
+use crate::daemon::Site;
+use crate::lab::{self, lab, lab_alone};
+
+/// A process with mounts of its own, in which the site's state directory is a tmpfs of 64 KiB.
+struct SmallDisk {
+    holder: Child,
+}
+
+impl SmallDisk {
+    fn under(site: &mut Site) -> SmallDisk {
+        let own = std::fs::read_link("/proc/self/ns/mnt").expect("procfs");
+        let holder = Command::new("unshare").args(["--mount", "sleep", "120"]).spawn().expect("unshare runs");
+        while std::fs::read_link(format!("/proc/{}/ns/mnt", holder.id())).is_ok_and(|theirs| theirs == own) {
+            std::thread::yield_now();
+        }
+        let pid = holder.id().to_string();
+        site.wrapped_in = ["nsenter", "--mount", "--target", &pid, "--"].map(str::to_owned).to_vec();
+        let disk = SmallDisk { holder };
+        disk.run(&["mount", "-t", "tmpfs", "-o", "size=64k", "none", &site.state().to_string_lossy()]);
+        disk
+    }
+
+    fn run(&self, command: &[&str]) -> bool {
+        let pid = self.holder.id().to_string();
+        let mut line = Command::new("nsenter");
+        line.args(["--mount", "--target", &pid, "--"]).args(command).stderr(std::process::Stdio::null());
+        line.status().expect("nsenter runs").success()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        lab::end(&mut self.holder);
+    }
+}
+
+#[test]
+fn a_full_disk_lets_no_fault_happen() {
+    let Some(lab) = lab() else { return };
+    let mut site = Site::new("full");
+    let disk = SmallDisk::under(&mut site);
+    let daemon = site.serve_local(&[]);
+    let mut runner = Runner::of(&site, &daemon);
+    let before = lab.rules();
+    let filler = site.state().join("filler").to_string_lossy().into_owned();
+    assert!(!disk.run(&["dd", "if=/dev/zero", &format!("of={filler}"), "bs=4096", "count=64"]), "the disk is full");
+    let refused = runner.inject(a_partition(&site, "f1", lab.victim_pid())).expect_err("no room for the record");
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+    assert!(!lab.is_cut() && lab.rules() == before, "nothing was done");
+    assert!(disk.run(&["rm", &filler]));
+    runner.inject(a_partition(&site, "f1", lab.victim_pid())).expect("there is room now");
+    assert!(lab.is_cut());
+}
+
+#[test]
+fn a_torn_record_is_kept_told_and_its_fault_swept_from_the_kernel() {
+    let Some((lab, _alone)) = lab_alone() else { return };
+    let site = Site::new("torn");
+    let before = lab.rules();
+    let mut daemon = site.serve_local(&[]);
+    Runner::of(&site, &daemon).inject(a_partition(&site, "f1", lab.victim_pid())).expect("a permitted fault");
+    daemon.kill();
+    let record = site.state().join("records").join("t1-0.f1.json");
+    let whole = std::fs::read(&record).expect("the record");
+    std::fs::write(&record, &whole[..whole.len() / 2]).expect("writable");
+    let output = site.command(&["panic"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("UNREADABLE RECORD"), "{said}");
+    assert_eq!(output.status.code(), Some(1), "a torn record is not a clean end");
+    assert!(site.state().join("torn").join("t1-0.f1.json").exists(), "its bytes are kept");
+    assert!(!lab.is_cut() && lab.rules() == before, "its fault is swept: {said}");
+}
+
+#[test]
+fn a_record_of_another_boot_is_dropped_and_not_acted_on() {
+    let Some(lab) = lab() else { return };
+    let site = Site::new("boot");
+    let mut daemon = site.serve_local(&[]);
+    Runner::of(&site, &daemon).inject(a_partition(&site, "f1", lab.victim_pid())).expect("a permitted fault");
+    let faulted = lab.rules();
+    daemon.kill();
+    let record = site.state().join("records").join("t1-0.f1.json");
+    let text = std::fs::read_to_string(&record).expect("the record");
+    let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("procfs");
+    std::fs::write(&record, text.replace(boot_id.trim(), "an-earlier-boot")).expect("writable");
+    let _again = site.serve_local(&[]);
+    assert_eq!((lab.rules(), site.records()), (faulted, 0), "dropped, and nothing in this kernel was touched");
+}
