@@ -163,3 +163,31 @@ export interface Reports {
   /** Retried by the implementation until accepted; the answer carries orders. */
   send(report: RunReport): Promise<readonly Order[]>;
 }
+
+/** A ticket that waits for this cluster, its signature verified and its claims still to be read, with the files that came along. */
+export type Delivery = {
+  /** Compact JWS, as it is handed to the daemons. */
+  readonly ticket: string;
+  readonly payload: unknown;
+  readonly repository: { readonly owner: string; readonly name: string };
+  readonly files: readonly { readonly path: string; readonly text: string; readonly sha256: string }[];
+};
+
+/** "Which pods would this hit?" */
+export type PreviewQuestion = {
+  readonly previewId: string;
+  readonly repository: { readonly owner: string; readonly name: string };
+  readonly namespaces: readonly string[];
+};
+
+/** Where tickets and questions come from. Asking changes nothing: what is open is answered again until it is reported on. */
+export interface Tickets {
+  open(): Promise<{ readonly deliveries: readonly Delivery[]; readonly previews: readonly PreviewQuestion[] }>;
+  answer(question: PreviewQuestion, snapshot: Snapshot): Promise<void>;
+}
+
+/** Structured lines: facts as fields, the message always the same words. */
+export interface Log {
+  info(facts: Readonly<Record<string, unknown>>, message: string): void;
+  error(facts: Readonly<Record<string, unknown>>, message: string): void;
+}

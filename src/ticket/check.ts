@@ -46,7 +46,7 @@ export function checkTicket(claims: TicketClaims, presented: Presentation): read
 
 function addressRefusals(claims: TicketClaims, presented: Presentation): readonly TicketRefusal[] {
   const { owner, name } = presented.repository;
-  const own = claims.repository.owner === owner && claims.repository.name === name;
+  const own = fullName(claims.repository) === fullName(presented.repository);
   const served = presented.environments.length === 0 || presented.environments.includes(claims.environment);
   return [
     ...(claims.aud === presented.clusterId
@@ -84,6 +84,11 @@ function bytesRefusals(claims: TicketClaims, digests: Presentation["digests"]): 
       ? []
       : [refusal("bytes-changed", `${path} is not the file that was reviewed: its digest differs`)];
   });
+}
+
+/** GitHub's names do not tell upper from lower case. */
+function fullName({ owner, name }: { readonly owner: string; readonly name: string }): string {
+  return `${owner}/${name}`.toLowerCase();
 }
 
 function refusal(code: TicketRefusal["code"], message: string): TicketRefusal {

@@ -1,0 +1,119 @@
+// A runner's whole life: take up what was left, then ask for tickets and answer questions until told to stop, then roll back and
+// go. Each run is driven on its own; a trouble of one is logged and never ends the others, except that nobody may run without a
+// journal.
+
+import { messageOf } from "../errors.ts";
+import { type AcceptedRun, accept, type Here } from "./accept.ts";
+import { type ActiveRuns, createActiveRuns } from "./active-runs.ts";
+import { type Driven, drive, type Start, type World } from "./drive.ts";
+import type { Delivery, Log, PreviewQuestion, Tickets } from "./ports.ts";
+import { recollect } from "./recollect.ts";
+import { begin } from "./step.ts";
+
+export type Runner = World & {
+  readonly tickets: Tickets;
+  readonly log: Log;
+  readonly here: Omit<Here, "now">;
+  readonly askEveryMs: number;
+};
+
+/** How long a stopping runner waits for its last reports to be taken; they are sent again at the next start. */
+const LAST_REPORTS_MS = 5_000;
+
+/** Serves until `stop` aborts; resolves when every run is rolled back, rejects with `JOURNAL_FAILED` when one lost its journal. */
+export async function serve(runner: Runner, stop: AbortSignal): Promise<void> {
+  const runs = createActiveRuns(runner.clock, runner.log);
+  const ended = AbortSignal.any([stop, runs.failed]);
+  ended.addEventListener("abort", () => runs.tellToStop("it was asked to end"), { once: true });
+  await resumeAll(runner, runs);
+  while (!ended.aborted) {
+    await ask(runner, runs);
+    await runner.clock.sleep(runner.askEveryMs, ended);
+  }
+  await runs.settled();
+  if (runs.failed.aborted) throw runs.failed.reason;
+}
+
+async function resumeAll(runner: Runner, runs: ActiveRuns): Promise<void> {
+  for (const runId of await runner.journal.runs()) {
+    const recollection = recollect(await runner.journal.read(runId));
+    if (recollection.kind === "never-began") continue;
+    if (recollection.kind === "finished" && recollection.delivered) continue;
+    runner.log.info({ run: runId, found: recollection.kind }, "run taken up again");
+    const inbox = runs.inboxOf(runId);
+    if (recollection.kind === "unfinished") inbox.put({ kind: "resumed", at: runner.clock.now() });
+    runs.track([runId], driveToEnd(recollection.start, runner, runs));
+  }
+}
+
+async function ask(runner: Runner, runs: ActiveRuns): Promise<void> {
+  try {
+    const { deliveries, previews } = await runner.tickets.open();
+    for (const question of previews) await answerPreview(question, runner);
+    for (const delivery of deliveries) await take(delivery, runner, runs);
+  } catch (thrown) {
+    // The bot may be away for a while: what is open stays open, and is asked for again.
+    runner.log.error({ why: messageOf(thrown) }, "no ticket could be taken");
+  }
+}
+
+async function answerPreview(question: PreviewQuestion, { tickets, cluster, log }: Runner): Promise<void> {
+  try {
+    await tickets.answer(question, await cluster.snapshot());
+  } catch (thrown) {
+    // One question that cannot be answered must not keep tickets waiting.
+    log.error({ preview: question.previewId, why: messageOf(thrown) }, "preview could not be answered");
+  }
+}
+
+async function take(delivery: Delivery, runner: Runner, runs: ActiveRuns): Promise<void> {
+  const acceptance = accept(delivery, { ...runner.here, now: runner.clock.now() });
+  if (acceptance.kind === "malformed") {
+    runner.log.error({ problems: acceptance.problems }, "ticket is signed and malformed");
+    return;
+  }
+  const claimed: AcceptedRun[] = [];
+  for (const run of acceptance.runs) if (await claim(run, runner)) claimed.push(run);
+  const ids = claimed.map(({ runId }) => runId);
+  if (ids.length > 0) runs.track(ids, runInOrder(claimed, runner, runs));
+}
+
+/** Every run of a ticket is on record before the first begins, so that a crash leaves none that nobody speaks of. */
+async function claim(run: AcceptedRun, { journal, clock, log }: Runner): Promise<boolean> {
+  const at = clock.now();
+  if (!(await journal.claim(run.runId, at))) return false;
+  log.info({ run: run.runId, kind: run.kind }, "run claimed");
+  if (run.kind === "accepted") await journal.append({ at, runId: run.runId, kind: "terms", data: run.terms });
+  return true;
+}
+
+/** The documents of one ticket run in order, and one that does not hold ends the rest. */
+async function runInOrder(claimed: readonly AcceptedRun[], runner: Runner, runs: ActiveRuns): Promise<void> {
+  let ended: string | undefined;
+  for (const run of claimed) {
+    if (run.kind === "refused") {
+      await runner.reports.send(run.report);
+      continue;
+    }
+    if (ended !== undefined) runs.inboxOf(run.runId).put({ kind: "told-to-stop", why: ended, at: runner.clock.now() });
+    const verdict = await driveToEnd({ step: begin(run.terms), events: 0 }, runner, runs);
+    if (verdict !== "resilient") ended = `the experiment before it in the same ticket was ${verdict}`;
+  }
+}
+
+async function driveToEnd(start: Start, runner: Runner, runs: ActiveRuns): Promise<string> {
+  const { runId } = start.step.phase.terms;
+  const driven = await drive(start, runner, runs.inboxOf(runId));
+  const { ending, rollback } = driven.finished;
+  runner.log.info({ run: runId, ...ending, rollback }, "run finished");
+  await deliver(runId, driven, runner);
+  return ending.verdict;
+}
+
+async function deliver(runId: string, { flushed }: Driven, { journal, clock, log }: Runner): Promise<void> {
+  const taken = new AbortController();
+  const delivered = await Promise.race([flushed, clock.sleep(LAST_REPORTS_MS, taken.signal).then(() => false)]);
+  taken.abort();
+  if (delivered) await journal.append({ at: clock.now(), runId, kind: "delivered", data: {} });
+  else log.error({ run: runId }, "last report was not taken yet");
+}
