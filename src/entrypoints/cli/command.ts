@@ -1,0 +1,54 @@
+import { parseArgs } from "node:util";
+import { fixCommand } from "./fix.ts";
+import { HELP } from "./help.ts";
+import { lintCommand } from "./lint.ts";
+import { print, printError } from "./terminal.ts";
+import { type Options, WrongWords } from "./words.ts";
+
+export const FINE = 0;
+export const WRONG_WORDS = 2;
+
+type Command = (files: readonly string[], options: Options) => number | Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Command>> = { lint: lintCommand, fix: fixCommand };
+
+/** Runs one command line and returns its exit code; what it prints goes to this process's streams. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parsed(argv);
+    const [name, ...files] = positionals;
+    if (values.help || name === undefined || name === "help") return help(name === undefined && !values.help);
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command === undefined) throw new WrongWords(`there is no command ${JSON.stringify(name)}`);
+    return await command(files, values);
+  } catch (error) {
+    if (!(error instanceof WrongWords)) throw error;
+    printError(`chaosgate: ${error.message}\nTry: chaosgate help\n`);
+    return WRONG_WORDS;
+  }
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        format: { type: "string", default: "terminal" },
+        write: { type: "boolean", default: false },
+        diff: { type: "boolean", default: false },
+        "keep-namespace": { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    // parseArgs reports unknown and incomplete flags by throwing a TypeError with a sentence for the user.
+    throw new WrongWords(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function help(nothingAsked: boolean): number {
+  if (nothingAsked) printError(HELP);
+  else print(HELP);
+  return nothingAsked ? WRONG_WORDS : FINE;
+}

@@ -1,0 +1,27 @@
+/** What `chaosgate help` prints. */
+export const HELP = `chaosgate - chaos experiments reviewed and run like code
+
+  chaosgate lint FILE...        check manifests as a cluster with Chaos Mesh 2.8 would, without a cluster
+  chaosgate fix FILE            print the manifest with its mistakes repaired; comments and formatting stay
+  chaosgate help                print this
+
+FILE is a YAML file, a folder (every .yaml and .yml below it), or - for standard input.
+
+lint and fix
+  --format terminal|json        how to print (default: terminal)
+
+fix
+  --write                       write the repaired text back to the file
+  --diff                        print the difference instead of the text
+  --keep-namespace              leave metadata.namespace as it is when the selector names another namespace
+
+Exit codes
+  0  nothing to complain about
+  1  the cluster would refuse something, or something would not do what it says
+  2  the command line is wrong, or a file cannot be read
+
+Examples
+  chaosgate lint chaos/
+  chaosgate fix --diff chaos/network-delay.yaml
+  chaosgate fix --write chaos/network-delay.yaml && git diff
+`;

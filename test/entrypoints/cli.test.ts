@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const CLI = resolve(import.meta.dirname, "../../src/entrypoints/cli.ts");
+const SEED = resolve(import.meta.dirname, "../fixtures/seed");
+
+type Result = { readonly code: number; readonly out: string; readonly err: string };
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "chaosgate-cli-"));
+  cpSync(SEED, folder, { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Runs the command line as a process of its own, in the folder with the seed's manifests. */
+function chaosgate(words: readonly string[], input = ""): Promise<Result> {
+  return new Promise((done) => {
+    const child = execFile(process.execPath, [CLI, ...words], { cwd: folder, timeout: 15_000 }, (error, out, err) =>
+      done({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, out, err }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+describe("chaosgate lint", () => {
+  it("prints every problem at its line and says how many were refused", async () => {
+    const { code, out } = await chaosgate(["lint", "."]);
+    expect(code).toBe(1);
+    expect(out.match(/^network-delay\.yaml:\d+:\d+ refused /gm)).toHaveLength(3);
+    expect(out).toContain("1 accepted, 1 refused\n");
+  });
+
+  it("exits with 0 when there is nothing to complain about", async () => {
+    expect(await chaosgate(["lint", "clock-skew.yaml"])).toEqual({ code: 0, out: "1 accepted, 0 refused\n", err: "" });
+  });
+
+  it("prints JSON for other programs", async () => {
+    const { out } = await chaosgate(["lint", "--format", "json", "network-delay.yaml"]);
+    const { files } = JSON.parse(out) as { files: { documents: { problems: { code: string }[] }[] }[] };
+    expect(files[0]?.documents[0]?.problems.map(({ code }) => code)).toEqual([
+      "value-not-a-count",
+      "field-missing",
+      "scheduler-of-version-1",
+    ]);
+  });
+
+  it("lets no manifest write to the terminal", async () => {
+    const text = 'apiVersion: chaos-mesh.org/v1alpha1\nkind: "Pod\\e[2JChaos\\u202e"\n';
+    const { out } = await chaosgate(["lint", "-"], text);
+    expect(out).toContain("kind-unknown");
+    expect([...out].filter((letter) => letter !== "\n" && (letter < " " || letter === "\u202e"))).toEqual([]);
+  });
+});
+
+describe("chaosgate fix", () => {
+  it("prints the repaired text, and what it assumed beside it", async () => {
+    const { code, out, err } = await chaosgate(["fix", "network-delay.yaml"]);
+    expect(code).toBe(0);
+    expect(out).toBe(readFileSync(resolve(SEED, "../../golden/manifest/network-delay-fixed.yaml"), "utf8"));
+    expect(err).toContain("assumed: 30 percent of the pods were meant");
+    expect(err).toContain("changed in meaning: Version 1 also fired once at creation");
+  });
+
+  it("writes the file only when it is told to", async () => {
+    const before = readFileSync(join(folder, "network-delay.yaml"), "utf8");
+    await chaosgate(["fix", "--diff", "network-delay.yaml"]);
+    expect(readFileSync(join(folder, "network-delay.yaml"), "utf8")).toBe(before);
+    await chaosgate(["fix", "--write", "network-delay.yaml"]);
+    expect((await chaosgate(["lint", "network-delay.yaml"])).code).toBe(0);
+  });
+
+  it("prints a difference that patch would take", async () => {
+    const { out } = await chaosgate(["fix", "--diff", "network-delay.yaml"]);
+    expect(out).toContain("-kind: NetworkChaos\n+kind: Schedule\n");
+  });
+
+  it("exits with 1 for what it cannot repair, and says what is left", async () => {
+    writeFileSync(
+      join(folder, "broken.yaml"),
+      "apiVersion: chaos-mesh.org/v1alpha1\nkind: PodChaos\nmetadata: { name: x }\nspec: {}\n",
+    );
+    const { code, err } = await chaosgate(["fix", "broken.yaml"]);
+    expect(code).toBe(1);
+    expect(err).toContain("still wrong: spec.action is missing");
+  });
+});
+
+describe("a wrong command line", () => {
+  it.each([
+    { name: "no words", words: [], says: "chaosgate lint FILE" },
+    { name: "an unknown command", words: ["destroy"], says: 'no command "destroy"' },
+    { name: "an unknown flag", words: ["lint", "--force", "."], says: "--force" },
+    { name: "no file", words: ["lint"], says: "at least one file" },
+    { name: "a file that is not there", words: ["lint", "nowhere.yaml"], says: "nowhere.yaml" },
+    { name: "a format that is not there", words: ["lint", "--format", "xml", "."], says: "terminal, json" },
+    { name: "two files to fix", words: ["fix", "a.yaml", "b.yaml"], says: "one file" },
+  ])("with $name exits with 2 and says why", async ({ words, says }) => {
+    const { code, out, err } = await chaosgate(words);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(err).toContain(says);
+  });
+
+  it("prints help on standard output when it is asked for", async () => {
+    expect(await chaosgate(["help"])).toMatchObject({ code: 0, err: "" });
+  });
+});
