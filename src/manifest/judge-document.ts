@@ -2,7 +2,7 @@ import { decodeExperiment } from "./decode/experiment.ts";
 import type { ManifestDocument } from "./document.ts";
 import { reportFindings } from "./findings/findings.ts";
 import { API_VERSION, isChaosByName, KINDS, specOf } from "./kinds/kinds.ts";
-import { Report } from "./report.ts";
+import { type Mistake, Report } from "./report.ts";
 import { checkAcrossFields } from "./rules/across-fields.ts";
 import { checkMetadata } from "./rules/metadata.ts";
 import { checkRepeatedKeys } from "./rules/repeated-keys.ts";
@@ -10,7 +10,7 @@ import { checkShape } from "./shape/check-shape.ts";
 import { ANYTHING, type ObjectShape, TEXT } from "./shape/shape.ts";
 import { meantInstead, nearest, sameLetters } from "./text/nearest.ts";
 import { shown } from "./text/quote.ts";
-import { at, type Located, textAt, type YamlNode } from "./yaml/node.ts";
+import { at, itemsOf, type Located, textAt, type YamlNode } from "./yaml/node.ts";
 import type { Source } from "./yaml/source.ts";
 
 type Circumstances = { readonly index: number; readonly source: Source; readonly defaultNamespace: string };
@@ -19,7 +19,9 @@ type Circumstances = { readonly index: number; readonly source: Source; readonly
 export function belongsToChaosMesh(node: YamlNode): boolean {
   const document = { node, path: "", key: node.span };
   const [group = ""] = (textAt(document, "apiVersion") ?? "").split("/");
-  return /^(chaos-mesh\.org|pingcap\.com)$/i.test(group) || isChaosByName(textAt(document, "kind") ?? "");
+  const kind = textAt(document, "kind") ?? "";
+  if (/^(chaos-mesh\.org|pingcap\.com)$/i.test(group) || isChaosByName(kind)) return true;
+  return kind === "List" && itemsOf(at(document, "items")).some((item) => belongsToChaosMesh(item.node));
 }
 
 /** Everything that is said about one document, and the experiment that it is where the API server would accept it. */
@@ -38,6 +40,19 @@ export function judgeDocument(document: Located, { index, source, defaultNamespa
 }
 
 function checkDocument(document: Located, kind: string, report: Report): void {
+  if (kind.endsWith("List"))
+    report.problem({ path: "kind", span: at(document, "kind")?.node.span ?? document.key }, LIST);
+  else checkObject(document, kind, report);
+}
+
+/** kubectl would unpack it and apply every item; a run is bound to a document, so nothing may hide in one. */
+const LIST: Mistake = {
+  code: "list-of-experiments",
+  message: "This is a list, and experiments inside a list cannot be reviewed and run one by one.",
+  fix: "Write each item as a document of its own, separated by ---.",
+};
+
+function checkObject(document: Located, kind: string, report: Report): void {
   checkRepeatedKeys(document, report);
   checkApiVersion(document, report);
   const spec = specOf(kind);

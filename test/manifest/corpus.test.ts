@@ -20,11 +20,11 @@ describe.skipIf(!existsSync(CORPUS))(
     });
 
     it("would be told from wrong ones", () => {
-    const [row] = everyRow().filter(({ text }) => MODELLED.test(kindOf(text)));
-    expect(row && disagrees({ ...row, verdict: row.verdict === "accept" ? "reject" : "accept" })).toBe(true);
-  });
+      const [row] = everyRow().filter(({ text }) => MODELLED.test(kindOf(text)));
+      expect(row && disagrees({ ...row, verdict: row.verdict === "accept" ? "reject" : "accept" })).toBe(true);
+    });
 
-  it("are never an acceptance where we refuse a kind that is only recognised", () => {
+    it("are never an acceptance where we refuse a kind that is only recognised", () => {
       const refusedByUsAlone = everyRow().filter(
         (row) => !MODELLED.test(kindOf(row.text)) && row.verdict === "accept" && answerTo(row) === "reject",
       );

@@ -72,6 +72,14 @@ describe("a document", () => {
     expect(problemCodes(text)).toEqual([code]);
   });
 
+  it.each([
+    { name: "core's List", head: "apiVersion: v1\nkind: List" },
+    { name: "a list of its own kind", head: "apiVersion: chaos-mesh.org/v1alpha1\nkind: PodChaosList" },
+  ])("hides no experiment in $name", ({ head }) => {
+    const items = "items:\n- apiVersion: chaos-mesh.org/v1alpha1\n  kind: PodChaos\n";
+    expect(problemCodes(`${head}\n${items}`)).toEqual(["list-of-experiments"]);
+  });
+
   it("that is only a name is recognised where its kind is not modelled yet", () => {
     const text = networkChaos("-action", "-delay", "volumePath: /data").replace("NetworkChaos", "IOChaos");
     expect(judge(text)).toMatchObject({ answer: "accept", experiment: { kind: "Other", chaosKind: "IOChaos" } });

@@ -62,7 +62,10 @@ export function keyNotText(offset: number, kind: string): Unreadable {
     code: "yaml-broken",
     offset,
     message: `A key is ${kind === "null" ? "empty" : `a ${kind}`}; Kubernetes takes only text as a key.`,
-    fix: "Give the key a name.",
+    fix:
+      kind === "map"
+        ? "Render templates first: {{ }} is not YAML. Otherwise give the key a name."
+        : "Give the key a name.",
   };
 }
 
