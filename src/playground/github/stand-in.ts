@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../../clock.ts";
 import { type Answer, answer, type Request } from "./api/answer.ts";
 import { answerGraphql } from "./api/graphql.ts";
 import { createLimits, type Limits } from "./api/limits.ts";
-import { bySpecificity } from "./api/route.ts";
+import { bySpecificity, type Route } from "./api/route.ts";
 import { type People, peopleOf } from "./people.ts";
 import type { Repository } from "./repository.ts";
 import { appRoutes } from "./routes/apps.ts";
@@ -37,6 +37,7 @@ export type StandIn = {
   readonly replay: Sender["replay"];
   /** Resolves when every webhook sent so far has been answered or given up. */
   readonly settled: Sender["settled"];
+  readonly routes: readonly Route[];
   handle(request: Request): Answer;
   /** Resolves with the first truthy value of `check`, looked at whenever something changes; rejects after `timeoutMs`. */
   waitFor<T>(what: string, check: () => T | undefined | false, timeoutMs?: number): Promise<T>;
@@ -63,6 +64,7 @@ export function createStandIn(options: StandInOptions = {}): StandIn {
     redeliver: sender.redeliver,
     replay: sender.replay,
     settled: sender.settled,
+    routes: api.routes,
     handle: (request) => (request.path === "/graphql" ? answerGraphql(world, request) : answer(api, request)),
     waitFor: (what, check, timeoutMs = 10_000) => waitFor(world, what, check, timeoutMs),
   };

@@ -1,4 +1,4 @@
-import { invalid } from "../api/refusal.ts";
+import { unprocessable } from "../api/refusal.ts";
 import { reviewJson, simplePullRequest } from "../json/pull-request.ts";
 import type { PullRequest, Repository, Review } from "../repository.ts";
 import { type Author, announce, type World } from "../world.ts";
@@ -12,8 +12,9 @@ export function createReview(
   what: { readonly state: Review["state"]; readonly body: string; readonly commitSha?: string | undefined },
 ): Review {
   if (what.state !== "COMMENTED" && by.user === pull.author) {
-    const message = `Can not ${what.state === "APPROVED" ? "approve" : "request changes on"} your own pull request`;
-    throw invalid({ resource: "PullRequestReview", code: "custom", message });
+    throw unprocessable(
+      `Can not ${what.state === "APPROVED" ? "approve" : "request changes on"} your own pull request`,
+    );
   }
   const review: Review = {
     id: world.nextId(),

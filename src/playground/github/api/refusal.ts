@@ -7,7 +7,10 @@ export class Refusal extends Error {
   constructor(
     status: number,
     message: string,
-    more: { readonly errors?: readonly FieldError[]; readonly headers?: Readonly<Record<string, string>> } = {},
+    more: {
+      readonly errors?: readonly (FieldError | string)[];
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     super(message);
     this.name = "Refusal";
@@ -34,6 +37,11 @@ export function notFound(): Refusal {
 /** 403 for a caller who may see the thing but not do this. */
 export function forbidden(message = "Resource not accessible by integration"): Refusal {
   return new Refusal(403, message);
+}
+
+/** 422 with plain sentences, as the routes of reviews give it. */
+export function unprocessable(...errors: readonly string[]): Refusal {
+  return new Refusal(422, "Unprocessable Entity", { errors });
 }
 
 /** 422 with GitHub's list of fields. */

@@ -2,7 +2,7 @@ import { emitPull, mergePullRequest, openPullRequest, setState } from "../action
 import { createReview } from "../actions/reviews.ts";
 import { textOf } from "../api/fields.ts";
 import type { JsonObject } from "../api/json-schema.ts";
-import { invalid, notFound } from "../api/refusal.ts";
+import { invalid, notFound, unprocessable } from "../api/refusal.ts";
 import { authorOf, type Call, idIn, type Reply, type Route, repositoryRoute } from "../api/route.ts";
 import { commitJson, diffEntry } from "../json/git.ts";
 import { fullPullRequest, reviewJson, simplePullRequest } from "../json/pull-request.ts";
@@ -138,7 +138,7 @@ function review(call: Call, repository: Repository): Reply {
   const state = STATE_OF_EVENT[textOf(body, "event") ?? ""] ?? "COMMENTED";
   const text = textOf(body, "body") ?? "";
   if (text === "" && state !== "APPROVED") {
-    throw invalid({ resource: "PullRequestReview", field: "body", code: "missing_field" });
+    throw unprocessable("Body can't be blank");
   }
   const commitSha = textOf(body, "commit_id");
   const created = createReview(world, repository, pull, authorOf(actor), { state, body: text, commitSha });
