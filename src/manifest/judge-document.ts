@@ -1,4 +1,5 @@
 import { decodeExperiment } from "./decode/experiment.ts";
+import { reachOf } from "./decode/reach.ts";
 import type { ManifestDocument } from "./document.ts";
 import { reportFindings } from "./findings/findings.ts";
 import { API_VERSION, isChaosByName, KINDS, specOf } from "./kinds/kinds.ts";
@@ -31,7 +32,8 @@ export function judgeDocument(document: Located, { index, source, defaultNamespa
   checkDocument(document, kind, report);
   const { problems } = report;
   const namespace = textAt(document, "metadata", "namespace") || defaultNamespace;
-  const about = { index, kind, name: textAt(document, "metadata", "name") ?? "", namespace };
+  const name = textAt(document, "metadata", "name") ?? "";
+  const about = { index, kind, name, namespace, reaches: reachOf(document, source) };
   const place = source.placeOf(at(document, "kind")?.key ?? document.key);
   if (problems.length > 0) return { ...about, place, answer: "reject", problems, findings: [] };
   reportFindings(kind, document, report);

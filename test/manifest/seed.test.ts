@@ -22,6 +22,15 @@ describe("the seed's network delay", () => {
     ]);
   });
 
+  it("reaches into another namespace than its own, as a policy can see before it is fixed", () => {
+    const { namespace, reaches } = judge(text);
+    expect(namespace).toBe("staging-chaos");
+    expect(reaches?.map((reach) => [reach.namespace, reach.path, reach.place.line])).toEqual([
+      ["staging", "spec.selector.namespaces[0]", 12],
+      ["staging", "spec.target.selector.namespaces[0]", 19],
+    ]);
+  });
+
   it("is told so in these words", async () => {
     const told = judge(text).problems.map(
       ({ place, message, fix }) => `${place.line}:${place.column}\n${message}\n-> ${fix}\n`,

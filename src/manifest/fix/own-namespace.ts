@@ -1,6 +1,6 @@
+import { holdersIn } from "../decode/holders.ts";
 import { textsOf } from "../decode/selector.ts";
 import { at, textAt } from "../yaml/node.ts";
-import { holdersIn } from "./holders.ts";
 import { NOTHING, type Patient, type Repair, type Treatment } from "./repair.ts";
 
 /** Leaves an experiment in whatever namespace it is. */

@@ -1,7 +1,7 @@
+import { experimentIn } from "../decode/holders.ts";
 import { at, entriesOf, type Located } from "../yaml/node.ts";
 import type { Source } from "../yaml/source.ts";
 import type { Edit } from "./edit.ts";
-import { experimentIn } from "./holders.ts";
 import { NOTHING, type Patient, type Treatment } from "./repair.ts";
 
 /** A `target` without a mode gets `mode: all`. */

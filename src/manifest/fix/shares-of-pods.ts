@@ -1,7 +1,7 @@
+import { holdersIn } from "../decode/holders.ts";
 import { percentOf } from "../rules/mode-value.ts";
 import { at, type Located, textAt } from "../yaml/node.ts";
 import type { Source } from "../yaml/source.ts";
-import { holdersIn } from "./holders.ts";
 import { NOTHING, type Patient, type Treatment } from "./repair.ts";
 
 /** `mode: fixed` with `value: 30%` becomes `fixed-percent` with `'30'`. */
