@@ -2,8 +2,9 @@
 //! A record of an earlier boot describes a kernel that is gone and is dropped; one that cannot be read is set aside, never skipped.
 //! Nothing is synced to the medium: the directory is meant to be a tmpfs, which dies with the kernel state it describes.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -89,8 +90,10 @@ impl Ledger {
             lock: state_dir.join("lock"),
             boot_id: procfs::boot_id().map_err(refused)?,
         };
-        fs::create_dir_all(&ledger.records).map_err(refused)?;
-        fs::create_dir_all(&ledger.torn).map_err(refused)?;
+        for dir in [&ledger.records, &ledger.torn] {
+            // What is on record here is undone as root, so nobody else may write it.
+            DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(refused)?;
+        }
         Ok(ledger)
     }
 

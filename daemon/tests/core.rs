@@ -1,6 +1,8 @@
 //! The daemon as it is started on a node: real processes, real kernel, real mTLS. What the victim feels is measured by connecting
 //! from inside its network, and what is left is read with iptables-save: neither shares code with the daemon.
 
+#[path = "core/budget.rs"]
+mod budget;
 #[path = "core/client.rs"]
 mod client;
 #[path = "core/daemon.rs"]

@@ -1,7 +1,9 @@
 //! The record comes before the act: without room for it nothing is done, and a record that cannot be read is never skipped.
 
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
+use chaosgated::contract::watch_response::Kind;
 use tonic::Code;
 
 use crate::client::{Runner, a_partition};
@@ -25,6 +27,15 @@ impl SmallDisk {
         let disk = SmallDisk { holder };
         disk.run(&["mount", "-t", "tmpfs", "-o", "size=64k", "none", &site.state().to_string_lossy()]);
         disk
+    }
+
+    /// Makes the records read-only or writable again, under the feet of a daemon that holds other files open.
+    fn set_records(&self, site: &Site, mode: &str) {
+        let records = site.state().join("records").to_string_lossy().into_owned();
+        if mode == "ro" {
+            assert!(self.run(&["mount", "--bind", &records, &records]));
+        }
+        assert!(self.run(&["mount", "-o", &format!("remount,bind,{mode}"), &records]));
     }
 
     fn run(&self, command: &[&str]) -> bool {
@@ -57,6 +68,32 @@ fn a_full_disk_lets_no_fault_happen() {
     assert!(disk.run(&["rm", &filler]));
     runner.inject(a_partition(&site, "f1", lab.victim_pid())).expect("there is room now");
     assert!(lab.is_cut());
+}
+
+#[test]
+fn a_failed_undo_is_told_stays_on_record_and_is_retried_until_it_succeeds() {
+    let Some(lab) = lab() else { return };
+    let mut site = Site::new("retry");
+    let disk = SmallDisk::under(&mut site);
+    let mut daemon = site.serve_local(&[]);
+    let mut runner = Runner::of(&site, &daemon);
+    let mut events = runner.watch();
+    runner.inject(a_partition(&site, "f1", lab.victim_pid())).expect("a permitted fault");
+    disk.set_records(&site, "ro");
+    let failures = runner.revert("t1-0", "", 1).expect("an answer").failures;
+    assert_eq!(failures.len(), 1, "a record that cannot be removed is a failed undo");
+    assert_eq!(runner.next(&mut events).expect("told").kind(), Kind::UndoFailed);
+    assert_eq!(runner.list().faults.len(), 1, "still listed");
+    disk.set_records(&site, "rw");
+    let asked = Instant::now();
+    while !runner.list().faults.is_empty() && asked.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(runner.list().faults.is_empty() && !lab.is_cut(), "retried by itself");
+    let again = chaosgated::contract::InjectRequest { epoch: 2, ..a_partition(&site, "f2", lab.victim_pid()) };
+    runner.inject(again).expect("a permitted fault");
+    disk.set_records(&site, "ro");
+    assert_eq!(daemon.terminate().code(), Some(1), "an end that leaves something on record is not a good one");
 }
 
 #[test]
