@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bundleLambda } from "../../scripts/bundle-lambda.ts";
+import { buildTown, openPullRequest, type Town } from "../github/support/town.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "chaosgate-lambda-"));
+const file = join(folder, "lambda.mjs");
+let town: Town;
+
+beforeAll(async () => {
+  await bundleLambda(file);
+  town = await buildTown();
+});
+
+afterAll(async () => {
+  await town.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** A cold start in a fresh process: loads the bundle, hands it one event, and says how long that took. */
+const COLD_START = `
+const begin = performance.now();
+const { handler } = await import(process.argv[1]);
+const loaded = performance.now() - begin;
+const answer = await handler(JSON.parse(process.env.EVENT));
+console.log(JSON.stringify({ loadedMs: loaded, answeredMs: performance.now() - begin, answer: answer ?? null }));
+`;
+
+type ColdStart = {
+  readonly loadedMs: number;
+  readonly answeredMs: number;
+  readonly answer: { statusCode: number } | null;
+};
+
+async function coldStart(event: unknown): Promise<ColdStart> {
+  const env = { ...town.variables, EVENT: JSON.stringify(event) };
+  const argv = ["--input-type=module", "-e", COLD_START, file];
+  const { stdout } = await promisify(execFile)(process.execPath, argv, { env, timeout: 20_000 });
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+}
+
+function ignored(): unknown {
+  const body = JSON.stringify({ zen: "Keep it logically awesome." });
+  const signature = `sha256=${createHmac("sha256", town.webhookSecret).update(body).digest("hex")}`;
+  return {
+    rawPath: "/api/github/webhooks",
+    headers: { "x-github-event": "ping", "x-hub-signature-256": signature },
+    requestContext: { http: { method: "POST" } },
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+it("is one file", () => {
+  expect(readdirSync(folder)).toEqual(["lambda.mjs"]);
+});
+
+it("answers its first webhook in well under a second, because the bot is not loaded for it", async () => {
+  const { answer, answeredMs } = await coldStart(ignored());
+  console.log(`cold start to first answer, webhook: ${answeredMs.toFixed(0)} ms`);
+  expect(answer?.statusCode).toBe(200);
+  expect(answeredMs).toBeLessThan(1000);
+});
+
+it("does the work of a delivery from cold", async () => {
+  const pull = await openPullRequest(town);
+  town.repository.checkRuns.length = 0;
+  const [installation] = town.github.world.installations.keys();
+  const delivery = {
+    kind: "pull-request",
+    id: "d-1",
+    repository: { owner: "acme", name: "shop", installationId: installation },
+    action: "opened",
+    number: pull.number,
+    sender: "ada",
+    headSha: pull.headSha,
+  };
+  const { answer, answeredMs } = await coldStart({ chaosgate: "delivery", delivery });
+  console.log(`cold start to a published review: ${answeredMs.toFixed(0)} ms`);
+  expect(answer).toBeNull();
+  expect(town.repository.checkRuns.map(({ name }) => name).sort()).toEqual(["chaos / gate", "chaos / review"]);
+});

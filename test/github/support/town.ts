@@ -1,0 +1,120 @@
+import { generateKeyPairSync, type JsonWebKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { pino } from "pino";
+import { systemClock } from "../../../src/clock.ts";
+import { readBotConfig } from "../../../src/config/bot.ts";
+import { type RunningBot, startBot } from "../../../src/entrypoints/bot/start.ts";
+import type { Repository } from "../../../src/playground/github/repository.ts";
+import { serveStandIn } from "../../../src/playground/github/serve.ts";
+import { createStandIn, type StandIn } from "../../../src/playground/github/stand-in.ts";
+import { CLUSTER, runnerKey } from "../../channel/runner-key.ts";
+import { EXPERIMENT, settingsFor } from "./files.ts";
+
+export const APP_ID = 4711;
+/** A comment carries whole seconds: GitHub's clock goes ahead, so that every comment is certainly later than its review. */
+const AHEAD_MS = 5000;
+
+/** A stand-in of GitHub with one repository and its people, the real bot beside it, and a runner's key. */
+export type Town = {
+  readonly github: StandIn;
+  readonly repository: Repository;
+  readonly bot: RunningBot;
+  readonly runner: ReturnType<typeof runnerKey>;
+  /** The bot's variables, for starting another one. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly webhookSecret: string;
+  /** Resolves when every webhook was delivered and everything taken is done. */
+  readonly quiet: () => Promise<void>;
+  /** Speaks to the bot as the runner of the settings does. */
+  readonly ask: (path: string, body: unknown) => Promise<{ readonly status: number; readonly body: unknown }>;
+  readonly stop: () => Promise<void>;
+};
+
+/** ada writes, grace maintains, dan writes, rita reads, olga is admin. */
+const PEOPLE = { ada: "write", grace: "maintain", dan: "write", rita: "read", olga: "admin" } as const;
+
+/** Builds the town; `settings` is the text of the settings file, or null for none. */
+export async function buildTown(settings?: string | null): Promise<Town> {
+  const runner = runnerKey();
+  const github = createStandIn({ clock: { ...systemClock, now: () => Date.now() + AHEAD_MS } });
+  const serving = await serveStandIn(github);
+  const text = settings === undefined ? settingsFor(runner.x) : settings;
+  const files = { "README.md": "shop\n", ...(text !== null && { ".github/chaosgate.yml": text }) };
+  const repository = github.createRepository({ fullName: "acme/shop", private: true, files });
+  for (const [login, role] of Object.entries(PEOPLE)) github.people.addCollaborator(repository, login, role);
+  const port = await freePort();
+  const webhookSecret = "a webhook secret of forty-two characters..";
+  const app = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const webhookUrl = `http://127.0.0.1:${port}/api/github/webhooks`;
+  const { permissions, events } = appManifest();
+  const install = { appId: APP_ID, publicKey: app.publicKey, webhookUrl, secret: webhookSecret, permissions, events };
+  const variables = {
+    CHAOSGATE_APP_ID: String(APP_ID),
+    CHAOSGATE_APP_KEY: app.privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+    CHAOSGATE_WEBHOOK_SECRET: webhookSecret,
+    CHAOSGATE_TICKET_KEY: JSON.stringify(ticketKey()),
+    CHAOSGATE_GITHUB_API_URL: serving.apiUrl,
+    CHAOSGATE_GITHUB_THROTTLE: "off",
+    CHAOSGATE_LISTEN: `127.0.0.1:${port}`,
+    CHAOSGATE_LOG_LEVEL: "silent",
+  };
+  github.installApp({ ...install, repositories: [repository] });
+  await github.settled();
+  const bot = await startBot(readBotConfig(variables), pino({ level: process.env.CHAOSGATE_TEST_LOG ?? "silent" }));
+  return {
+    ...{ github, repository, bot, runner, variables, webhookSecret },
+    quiet: async () => {
+      await github.settled();
+      await bot.idle();
+      await github.settled();
+    },
+    ask: (path, body) => ask(bot, runner, path, body),
+    stop: async () => {
+      await bot.stop();
+      await serving.close();
+    },
+  };
+}
+
+/** Pushes `files` to a branch as ada and opens a pull request from it. */
+export async function openPullRequest({ github, repository, quiet }: Town, files = EXPERIMENT, branch = "experiment") {
+  github.people.push(repository, "ada", { branch, files });
+  const pull = github.people.openPullRequest(repository, "ada", { title: "An experiment", branch });
+  await quiet();
+  return pull;
+}
+
+async function ask(bot: RunningBot, runner: ReturnType<typeof runnerKey>, path: string, body: unknown) {
+  const signed = await runner.request(path, body, { cluster: CLUSTER, at: Math.floor(Date.now() / 1000) });
+  const headers = { authorization: signed.headers.authorization ?? "", "content-type": "application/json" };
+  const answer = await fetch(`${bot.address}${path}`, { method: "POST", headers, body: Buffer.from(signed.rawBody) });
+  return { status: answer.status, body: (await answer.json()) as unknown };
+}
+
+function ticketKey(): JsonWebKey & { kid: string } {
+  return { ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), kid: "ticket-1" };
+}
+
+/** The permissions and events that app.yml asks for: the story must get by with exactly these. */
+export function appManifest() {
+  const text = readFileSync(join(import.meta.dirname, "../../../app.yml"), "utf8");
+  const { default_permissions, default_events } = load(text) as {
+    readonly default_permissions: Readonly<Record<string, "read" | "write">>;
+    readonly default_events: readonly string[];
+  };
+  return { permissions: default_permissions, events: default_events };
+}
+
+/** GitHub must know the webhook's address before the bot listens there, because the bot first asks GitHub who it is. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+}
