@@ -6,7 +6,7 @@ import { judge } from "../policy/judge.ts";
 import { select } from "../selector/select.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { PodFact, Snapshot } from "../selector/snapshot.ts";
-import { budgetRefusals, guardianRefusals, reachRefusals } from "./keep-out.ts";
+import { guardianRefusals } from "./keep-out.ts";
 import { policyOf } from "./limits.ts";
 import { networkOrder, type Ordered, podOrder } from "./order.ts";
 import type { PeerAddress, VictimRef } from "./ports.ts";
@@ -26,11 +26,9 @@ export function resolve(terms: Terms, snapshot: Snapshot, exempt: readonly PeerA
   const selection = select(experiment, snapshot, claims.seed);
   const ordered = orderOf(experiment, selection, exempt);
   const refusals = [
-    ...policyRefusals(terms, selection),
-    ...(selection.selected.length === 0 ? ["the selector chooses no running pod"] : []),
-    ...reachRefusals(experiment, selection.selected),
+    ...policyRefusals(terms, selection, snapshot.budgets),
+    ...(selection.selected.length === 0 ? ["the selection is empty: nothing would be hit"] : []),
     ...guardianRefusals(selection.selected, exempt),
-    ...budgetRefusals(experiment, selection.selected, snapshot.budgets),
     ...(ordered.kind === "unavailable" ? [ordered.why] : []),
   ];
   if (refusals.length > 0 || ordered.kind === "unavailable") return refused(refusals);
@@ -51,10 +49,14 @@ function orderOf(experiment: Experiment, selection: Selection, exempt: readonly 
   }
 }
 
-function policyRefusals({ experiment, claims }: Terms, selection: Selection): readonly string[] {
+function policyRefusals(
+  { experiment, claims }: Terms,
+  selection: Selection,
+  budgets: Snapshot["budgets"],
+): readonly string[] {
   // The ticket has no lines to point at; the sentence is what a run report shows.
   const nowhere = () => ({ line: 1, column: 1 });
-  const findings = judge(experiment, selection, policyOf(claims), nowhere);
+  const findings = judge(experiment, selection, policyOf(claims), nowhere, budgets);
   return findings.flatMap(({ severity, message }) => (severity === "error" ? [message] : []));
 }
 

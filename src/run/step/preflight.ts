@@ -1,4 +1,4 @@
-import { cap } from "../duration.ts";
+import { effectiveDuration } from "../../policy/duration.ts";
 import type { Event } from "../event.ts";
 import { type Preflight, type Requested, type Step, unexpected } from "../phase.ts";
 import { leaseOf, preflightRefusals } from "../preflight.ts";
@@ -15,9 +15,10 @@ export function whileRequested(phase: Requested, event: Event): Step {
   if (resolution.kind === "refused") return refuse(phase, resolution.refusals.join("; "), at);
   const { target } = resolution;
   const { experiment, claims } = phase.terms;
-  const capped = cap(experiment.durationMs, claims.limits.max_duration_seconds * 1000);
+  const limitMs = claims.limits.max_duration_seconds * 1000;
+  const duration = { durationMs: limitMs, ...effectiveDuration(experiment, limitMs) };
   const story = tell(phase.story, at, `${target.victims.length} of ${target.matchedPods} matching pods selected`);
-  const preflight: Preflight = { ...phase, ...capped, name: "preflight", story, target };
+  const preflight: Preflight = { ...phase, ...duration, name: "preflight", story, target };
   return { phase: preflight, command: { do: "ask", namespaces: target.namespaces, nodes: nodesOf(target) } };
 }
 

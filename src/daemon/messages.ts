@@ -1,0 +1,74 @@
+// Between the run's words and the wire's: milliseconds become microseconds, unions become one-ofs, and nothing is defaulted.
+
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { FaultReceipt, FaultRequest, NetworkFaultOrder, NodeCapabilities, VictimRef } from "../run/ports.ts";
+import {
+  type CapabilitiesResponse,
+  Direction,
+  type InjectRequest,
+  InjectRequestSchema,
+  type InjectResponse,
+  type NetworkFaultSchema,
+  type VictimSchema,
+} from "./generated/chaosgate/daemon/v1/daemon_pb.ts";
+
+const SIGNALS = { kill: 9, terminate: 15 } as const;
+const DIRECTIONS = { to: Direction.TO, from: Direction.FROM, both: Direction.BOTH } as const;
+
+/** The message that asks for a fault. */
+export function injectRequest(request: FaultRequest): InjectRequest {
+  const { ticket, runId, faultId, epoch, victim, deadlineMs, fault } = request;
+  return create(InjectRequestSchema, {
+    ticket,
+    runId,
+    faultId,
+    epoch: BigInt(epoch),
+    victim: victimMessage(victim),
+    deadlineUs: microseconds(deadlineMs),
+    fault:
+      fault.kind === "network"
+        ? { case: "network", value: networkFault(fault) }
+        : { case: "process", value: { signal: SIGNALS[fault.signal] } },
+  });
+}
+
+/** A victim on the wire, by its container's id or by its local pid. */
+export function victimMessage(victim: VictimRef): MessageInitShape<typeof VictimSchema> {
+  const { namespace, pod, podUid, container, containerId, localPid } = victim;
+  const named = { namespace, pod, podUid, container };
+  if (containerId !== undefined) return { ...named, target: { case: "containerId", value: containerId } };
+  if (localPid !== undefined) return { ...named, target: { case: "localPid", value: localPid } };
+  return named;
+}
+
+/** The daemon's receipt in the run's words. */
+export function receiptFrom({ receipt }: InjectResponse): FaultReceipt {
+  const { faultId = "", effect = "", backEnd = "", felt, did = [] } = receipt ?? {};
+  const { measured = false, felt: wasFelt = false, how = "nobody measured it" } = felt ?? {};
+  return { faultId, effect, backEnd, felt: { measured, felt: wasFelt, how }, did };
+}
+
+/** The daemon's capabilities in the run's words. */
+export function capabilitiesFrom({ node, capabilities, maxima, lease }: CapabilitiesResponse): NodeCapabilities {
+  return {
+    node,
+    effects: capabilities.map(({ effect, available, backEnd, reason }) => ({ effect, available, backEnd, reason })),
+    maxDurationMs: Number((maxima?.maxDurationUs ?? 0n) / 1000n),
+    lease: {
+      renewEverySeconds: Number(lease?.renewEveryUs ?? 0n) / 1e6,
+      expiresAfterSeconds: Number(lease?.expiresAfterUs ?? 0n) / 1e6,
+    },
+  };
+}
+
+function networkFault(order: NetworkFaultOrder): MessageInitShape<typeof NetworkFaultSchema> {
+  const { direction, peers, exempt, device = "", act } = order;
+  const traffic = { direction: DIRECTIONS[direction], peers: [...peers], exempt: [...exempt], device };
+  if (act.kind === "partition") return { ...traffic, partition: {} };
+  const { kind: _, delayMs, jitterMs, ...percentages } = act;
+  return { ...traffic, netem: { ...percentages, delayUs: microseconds(delayMs), jitterUs: microseconds(jitterMs) } };
+}
+
+function microseconds(ms: number): bigint {
+  return BigInt(Math.round(ms * 1000));
+}
