@@ -12,7 +12,8 @@ export type PredictionId =
   | "time-to-saturation"
   | "timeout-rule"
   | "loss-throughput"
-  | "error-share";
+  | "error-share"
+  | "load-on-rest";
 
 /** One predicted figure with everything needed to trace and to doubt it. */
 export type Prediction = {

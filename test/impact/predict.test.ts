@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { predict } from "../../src/impact/predict.ts";
+import type { PredictionId } from "../../src/impact/prediction.ts";
+import type { ServiceModel } from "../../src/impact/service-model.ts";
+import type { Experiment } from "../../src/manifest/experiment.ts";
+import { select } from "../../src/selector/select.ts";
+import { aDelay, aKill } from "../fakes/experiment.ts";
+import { aClusterWith, aPod, pods } from "../fakes/snapshot.ts";
+
+const CALL = { to: "payment", perRequest: 1, retries: 0, rttMs: 2, windowBytes: 65_536, serviceTimeMs: 0 } as const;
+const CHECKOUT: ServiceModel = {
+  name: "checkout",
+  namespace: "staging",
+  labels: { app: "checkout-service" },
+  ratePerSecond: 1000,
+  pool: 200,
+  calls: [CALL],
+};
+const PAYMENT: ServiceModel = { name: "payment", namespace: "staging", labels: { app: "payment-service" }, calls: [] };
+const CLUSTER = aClusterWith([
+  ...pods("checkout", 10, { labels: { app: "checkout-service" } }),
+  aPod("payment", { labels: { app: "payment-service" } }),
+]);
+
+function of(experiment: Experiment, services: readonly ServiceModel[] = [CHECKOUT, PAYMENT]) {
+  return predict(experiment, select(experiment, CLUSTER, "0".repeat(32)), services);
+}
+
+function find(experiment: Experiment, id: PredictionId, services?: readonly ServiceModel[]) {
+  return of(experiment, services).predictions.find((prediction) => prediction.id === id);
+}
+
+function with_(
+  call: Partial<ServiceModel["calls"][number]>,
+  over: Partial<ServiceModel> = {},
+): readonly ServiceModel[] {
+  return [{ ...CHECKOUT, calls: [{ ...CALL, ...call }], ...over }, PAYMENT];
+}
+
+describe("the seed's experiment", () => {
+  it("is predicted in the seed's words", () => {
+    expect(find(aDelay(), "window-throughput")?.sentence).toBe(
+      "one stream with a window of 64 KiB falls from 32.77 MB/s to 130.55 kB/s (-99.60 %)",
+    );
+    expect(find(aDelay(), "threads")).toMatchObject({
+      value: 500,
+      binding: "pool",
+      sentence: "500 threads would be needed; the pool has 200",
+    });
+    expect(find(aDelay(), "time-to-saturation")).toMatchObject({ value: 0.2 });
+    expect(find(aDelay(), "time-to-saturation")?.sentence).toContain("full 200 ms after injection");
+  });
+
+  it("adds its delay to a connection, with the jitter as interval", () => {
+    expect(find(aDelay(), "connect-time")).toMatchObject({ value: 500, interval: [450, 550], unit: "ms" });
+  });
+
+  it("names where every figure came from", () => {
+    expect(find(aDelay(), "window-throughput")?.inputs.map(({ name, from }) => `${name}: ${from}`)).toEqual([
+      "TCP window: settings",
+      "round trip: settings",
+      "delay of a round trip: manifest",
+      "jitter of a round trip: manifest",
+    ]);
+  });
+});
+
+describe("a prediction", () => {
+  const both = aDelay({ network: { ...aDelay().network, direction: "both" } });
+  const partition = aDelay({ network: { ...aDelay().network, action: "partition", netem: {} } });
+  const lossy = (percent: number) =>
+    aDelay({ network: { ...aDelay().network, action: "loss", netem: { loss: { percent, correlation: 0 } } } });
+
+  it("counts a delay in both directions twice", () => {
+    expect(find(both, "connect-time")?.value).toBe(1000);
+  });
+
+  it("says both sides of the timeout rule", () => {
+    expect(find(aDelay(), "timeout-rule", with_({ timeoutMs: 300 }))?.sentence).toContain("error test");
+    expect(find(aDelay(), "timeout-rule", with_({ timeoutMs: 2000 }))?.sentence).toContain("latency test");
+  });
+
+  it("bounds the failing requests by hit replicas, full pools and timeouts", () => {
+    // 3 of 10 replicas; each has 20 slots for 100/s held 0.5 s: Erlang B of 20 slots and 50 erlangs is 0.6115.
+    expect(find(aDelay(), "error-share")?.value).toBeCloseTo(0.3 * 0.6115, 3);
+    expect(find(aDelay(), "error-share", with_({ timeoutMs: 300 }))?.value).toBeCloseTo(0.3, 10);
+    expect(find(partition, "error-share")?.value).toBeCloseTo(0.3, 10);
+  });
+
+  it("leaves the interval of errors open to a fallback", () => {
+    expect(find(partition, "error-share")?.interval?.[0]).toBe(0);
+  });
+
+  it("of loss is an interval where the law holds, and a stated silence where not", () => {
+    expect(find(lossy(1), "loss-throughput")?.interval?.[0]).toBeGreaterThan(0);
+    expect(of(lossy(10)).notPredictable.map(({ id }) => id)).toContain("loss-throughput");
+  });
+
+  it("without a rate or a pool says what is missing", () => {
+    const { ratePerSecond: _, ...unknown } = CHECKOUT;
+    const { notPredictable } = of(aDelay(), [unknown, PAYMENT]);
+    expect(notPredictable.map(({ why }) => why)).toContain("the settings give services.checkout no rate");
+  });
+
+  it("without a model still says what the manifest itself says", () => {
+    const { predictions, notPredictable } = of(aDelay(), []);
+    expect(predictions.map(({ id }) => id)).toEqual(["added-latency", "connect-time"]);
+    expect(notPredictable.map(({ id }) => id)).toContain("threads");
+  });
+
+  it("marks a figure made from a default as one", () => {
+    const { rttMs: _, ...bare } = CALL;
+    const inputs = find(aDelay(), "window-throughput", [{ ...CHECKOUT, calls: [bare] }, PAYMENT])?.inputs;
+    expect(inputs?.find(({ name }) => name === "round trip")?.from).toBe("default");
+  });
+
+  it("of a kill says what the rest must carry", () => {
+    const kill = aKill({ mode: { kind: "fixed", count: 5 } });
+    expect(find(kill, "load-on-rest")).toMatchObject({ value: 2 });
+    expect(of(aKill({ mode: { kind: "all" } })).notPredictable[0]?.why).toContain("no replica stays");
+  });
+});
