@@ -68,6 +68,40 @@ describe("any text", () => {
   });
 });
 
+describe("a hostile text of a megabyte", () => {
+  const head = networkChaos();
+  const filled = (line: (index: number) => string) => {
+    let text = head;
+    for (let index = 0; text.length < 1_000_000; index += 1) text += line(index);
+    return text;
+  };
+
+  it.each([
+    { name: "unknown fields", text: filled((index) => `  duratio${index}: 1\n`) },
+    { name: "one field repeated", text: filled(() => "  device: x\n") },
+    { name: "labels that are numbers", text: `${head}${filled((index) => `      l${index}: 1\n`).slice(head.length)}` },
+    { name: "documents", text: filled(() => `---\n${head}`) },
+    {
+      name: "digits",
+      text: networkChaos(`loss: { loss: '${"1".repeat(900_000)}x' }`, `duration: '${"1".repeat(90_000)}'`),
+    },
+    {
+      name: "spaces",
+      text: networkChaos(`duration: '5${" ".repeat(900_000)}x'`, `rate: { rate: '${" ".repeat(90_000)}1' }`),
+    },
+    {
+      name: "a long word",
+      text: networkChaos(`${"a".repeat(900_000)}: 1`, `externalTargets: ['${"a".repeat(90_000)}!']`),
+    },
+    { name: "brackets", text: "[".repeat(1_000_000) },
+    { name: "anchors", text: filled((index) => `  a${index}: &a${index} [1]\n  b${index}: *a${index}\n`) },
+  ])("of $name is judged within seconds", ({ text }) => {
+    const started = performance.now();
+    parseManifestFile("x", text);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});
+
 describe("fixing any text", () => {
   it("is done after one time", () => {
     fc.assert(

@@ -20,24 +20,23 @@ export function checkShape(value: Located, shape: Shape, report: Report): void {
 }
 
 function checkFields(value: Located, shape: ObjectShape, report: Report): void {
-  for (const entry of entriesOf(value)) {
+  const entries = entriesOf(value);
+  const present = new Set(entries.map(({ name }) => name));
+  const absent = Object.keys(shape.fields).filter((name) => !present.has(name));
+  for (const entry of entries) {
     const field = Object.hasOwn(shape.fields, entry.name) ? shape.fields[entry.name] : undefined;
     if (field !== undefined) checkShape(entry, field, report);
-    else checkUnknownField(entry, shape, value, report);
+    else checkUnknownField(entry, shape, absent, report);
   }
   for (const name of shape.required ?? []) checkRequired(value, name, shape, report);
 }
 
-function checkUnknownField(entry: Named, shape: ObjectShape, holder: Located, report: Report): void {
-  const { fields, retired = {}, open } = shape;
+/** `absent`: the fields that could be meant, since none may be written twice. */
+function checkUnknownField(entry: Named, shape: ObjectShape, absent: readonly string[], report: Report): void {
+  const { retired = {}, open } = shape;
   const known = Object.hasOwn(retired, entry.name) ? retired[entry.name] : undefined;
-  const mistake = known ?? (open ? undefined : unknownField(entry, absentFrom(holder, Object.keys(fields))));
+  const mistake = known ?? (open ? undefined : unknownField(entry, absent));
   if (mistake !== undefined) report.problem({ path: entry.path, span: entry.key }, mistake);
-}
-
-function absentFrom(holder: Located, names: readonly string[]): readonly string[] {
-  const present = new Set(entriesOf(holder).map(({ name }) => name));
-  return names.filter((name) => !present.has(name));
 }
 
 function unknownField({ path, name }: Named, known: readonly string[]): Mistake {

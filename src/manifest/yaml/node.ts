@@ -66,7 +66,7 @@ export function itemsOf(from: Located | undefined): readonly Located[] {
 
 /** `spec` and `mode` -> `spec.mode`; keys with dots are written in brackets. */
 export function join(path: string, key: string): string {
-  if (!/^[A-Za-z0-9_-]+$/.test(key)) return `${path}[${JSON.stringify(key.slice(0, 80))}]`;
+  if (key.length > 80 || !/^[A-Za-z0-9_-]+$/.test(key)) return `${path}[${JSON.stringify(key.slice(0, 80))}]`;
   return path === "" ? key : `${path}.${key}`;
 }
 
