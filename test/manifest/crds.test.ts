@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { load } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { specOf } from "../../src/manifest/kinds/kinds.ts";
+import type { Shape } from "../../src/manifest/shape/shape.ts";
+
+// Chaos Mesh's own CRDs, kept outside the repository, beside our shapes: no field, choice or bound may be missing or invented.
+
+const CRDS = resolve(import.meta.dirname, "../../../shared/crds");
+
+type Schema = {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema;
+  readonly required?: readonly string[];
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: boolean;
+};
+
+/** Where we differ on purpose: a webhook fills the field before the schema is asked, or refuses what the schema takes. */
+const FILLED_BY_WEBHOOK = [
+  /selector: not required by us$/,
+  /reorder\.gap: not required by us$/,
+  /spec\.type: choices /,
+];
+
+describe.skipIf(!existsSync(CRDS))("our shapes (skipped where the CRDs are not beside the repository)", () => {
+  it.each([
+    { kind: "NetworkChaos", file: "networkchaos", open: [] },
+    { kind: "PodChaos", file: "podchaos", open: [] },
+    { kind: "Schedule", file: "schedules", open: otherBlocks() },
+  ])("of a $kind are those of its CRD", ({ kind, file, open }) => {
+    const shape = specOf(kind);
+    const complaints = shape === undefined ? ["no shape"] : differences(shape, specSchema(file), "spec");
+    const unexplained = complaints.filter((each) => !FILLED_BY_WEBHOOK.some((known) => known.test(each)));
+    expect(unexplained.filter((each) => !open.some((block) => each.startsWith(`spec.${block}.`)))).toEqual([]);
+  });
+
+  it("would be told from others", () => {
+    const shape = specOf("PodChaos");
+    expect(shape && differences(shape, specSchema("networkchaos"), "spec")).toContain("spec.direction: unknown to us");
+  });
+});
+
+function otherBlocks(): string[] {
+  const kinds = [
+    "io",
+    "time",
+    "stress",
+    "http",
+    "dns",
+    "kernel",
+    "jvm",
+    "block",
+    "aws",
+    "azure",
+    "gcp",
+    "physicalmachine",
+  ];
+  return kinds.map((kind) => `${kind}Chaos`);
+}
+
+function specSchema(file: string): Schema {
+  const crd = load(readFileSync(resolve(CRDS, `chaos-mesh.org_${file}.yaml`), "utf8")) as {
+    spec: { versions: { schema: { openAPIV3Schema: { properties: { spec: Schema } } } }[] };
+  };
+  const [version] = crd.spec.versions;
+  if (version === undefined) throw new Error(`${file} has no version`);
+  return version.schema.openAPIV3Schema.properties.spec;
+}
+
+function differences(shape: Shape, schema: Schema, path: string): string[] {
+  switch (shape.type) {
+    case "object":
+      return fieldDifferences(shape, schema, path);
+    case "list":
+      return schema.type === "array" && schema.items !== undefined
+        ? differences(shape.items, schema.items, `${path}[]`)
+        : [`${path}: no list`];
+    case "map":
+      return schema.additionalProperties === undefined
+        ? [`${path}: no map`]
+        : differences(shape.values, schema.additionalProperties, `${path}{}`);
+    case "string":
+      return schema.type !== "string"
+        ? [`${path}: no text`]
+        : choiceDifferences(shape.oneOf ?? [], schema.enum ?? [], path);
+    case "integer":
+      return boundDifferences(shape.min, schema, path);
+    default:
+      return [];
+  }
+}
+
+function fieldDifferences(shape: Extract<Shape, { type: "object" }>, schema: Schema, path: string): string[] {
+  if (shape.open) return [];
+  const theirs = schema.properties ?? {};
+  const invented = Object.keys(shape.fields).filter((name) => !(name in theirs));
+  const missing = Object.keys(theirs).filter((name) => !(name in shape.fields));
+  const notRequired = (schema.required ?? []).filter((name) => !(shape.required ?? []).includes(name));
+  return [
+    ...invented.map((name) => `${path}.${name}: invented by us`),
+    ...missing.map((name) => `${path}.${name}: unknown to us`),
+    ...notRequired.map((name) => `${path}.${name}: not required by us`),
+    ...Object.entries(shape.fields).flatMap(([name, field]) => {
+      const schemaOfField = theirs[name];
+      return schemaOfField === undefined ? [] : differences(field, schemaOfField, `${path}.${name}`);
+    }),
+  ];
+}
+
+function choiceDifferences(ours: readonly string[], theirs: readonly string[], path: string): string[] {
+  return [...ours].sort().join() === [...theirs].sort().join()
+    ? []
+    : [`${path}: choices ${ours.join()} and ${theirs.join()}`];
+}
+
+function boundDifferences(min: number | undefined, schema: Schema, path: string): string[] {
+  if (schema.type !== "integer") return [`${path}: no whole number`];
+  const theirs = schema.minimum === undefined ? undefined : schema.minimum + (schema.exclusiveMinimum ? 1 : 0);
+  return min === theirs ? [] : [`${path}: at least ${min} and ${theirs}`];
+}
