@@ -103,7 +103,7 @@ export function predictLoss(subject: string, faulted: FaultedCall, fault: Packet
     unit: "B/s",
     interval: range,
     binding: "loss",
-    formula: "MSS/R x C/sqrt(p), C from 0.87 to 1.31",
+    formula: "MSS/R x C/sqrt(p), C from 0.87 to 1.31; high end: one loss event per buffer of segments",
     source: "Mathis et al., CCR 27(3), 1997; Reno-like congestion control, long flows",
     inputs: [MSS_BYTES, rtt, { name: "loss", value: fault.loss, unit: "ratio", from: "manifest" }],
     sentence: `a long stream settles between ${bytesPerSecond(low)} and ${bytesPerSecond(high)}`,

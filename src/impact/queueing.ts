@@ -1,27 +1,51 @@
-/** Little's law (1961): how many are inside, for any distribution, while the system is stable. */
-export function inside(ratePerSecond: number, stayMs: number): number {
-  return (ratePerSecond * stayMs) / 1000;
-}
+// Threads, pools and when they are full. Units: seconds and requests per second.
 
+/** A pool that calls block in: `size` slots, each call held S0 and, under the fault, longer. */
 export type Pool = {
   readonly size: number;
   readonly ratePerSecond: number;
-  /** How long a request holds a thread without the fault. */
-  readonly usualMs: number;
-  /** Share of the requests that meet the fault. */
-  readonly faulted: number;
+  /** Time a call holds its slot without the fault, S0. */
+  readonly serviceSeconds: number;
+  /** How much longer a faulted call holds it: delay times sequential calls. */
+  readonly addedSeconds: number;
+  /** Share of calls that the fault touches, f in 0..1. */
+  readonly fraction: number;
+  /** A call gives its slot back after this at the latest. */
+  readonly timeoutSeconds?: number;
 };
 
-/**
- * Seconds from injection until the last thread is taken: (N - lambda * S0) / (lambda * f). Exact while no faulted request has come
- * back yet, that is up to the added delay; after that it is the earliest moment. 0 when the pool is full already.
- */
-export function secondsToSaturation({ size, ratePerSecond, usualMs, faulted }: Pool): number {
-  const free = size - inside(ratePerSecond, usualMs);
-  return Math.max(0, free) / (ratePerSecond * faulted);
+/** Mean time a call holds its slot under the fault: S1 = S0 + f*d, a faulted call never longer than its timeout. */
+export function heldSeconds({
+  serviceSeconds,
+  addedSeconds,
+  fraction,
+  timeoutSeconds = Number.POSITIVE_INFINITY,
+}: Pool): number {
+  const faulted = Math.min(serviceSeconds + addedSeconds, timeoutSeconds);
+  return (1 - fraction) * serviceSeconds + fraction * faulted;
 }
 
-/** Share of requests that meet a fault in at least one of `calls` independent calls. */
-export function meetsAny(share: number, calls: number): number {
-  return 1 - (1 - share) ** calls;
+/** Slots in use on average: L = lambda * S (Little, Operations Research 9(3), 1961); for any distribution. */
+export function threadsNeeded(pool: Pool): number {
+  return pool.ratePerSecond * heldSeconds(pool);
+}
+
+/**
+ * Seconds from injection until the pool is full, or undefined when it never is (lambda * S1 < N). The network form: replies already
+ * on their way are delayed too, so t = (N - lambda*S0) / (lambda*f).
+ */
+export function secondsToSaturation(pool: Pool): number | undefined {
+  const { size, ratePerSecond, serviceSeconds, fraction } = pool;
+  if (ratePerSecond <= 0 || fraction <= 0 || threadsNeeded(pool) < size) return undefined;
+  return Math.max(0, size - ratePerSecond * serviceSeconds) / (ratePerSecond * fraction);
+}
+
+/**
+ * Share of calls that find every slot taken and are refused, 0..1: Erlang's B by its recurrence B0 = 1, Bk = a*B/(k + a*B);
+ * insensitive to the distribution of service times. `offered` is lambda * S in erlangs.
+ */
+export function erlangB(slots: number, offered: number): number {
+  let blocked = 1;
+  for (let k = 1; k <= slots; k++) blocked = (offered * blocked) / (k + offered * blocked);
+  return blocked;
 }

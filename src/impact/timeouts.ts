@@ -1,23 +1,27 @@
+// What a client timeout makes of an injected delay. Units: milliseconds.
+
+export type TimeoutRule = {
+  /** Share of faulted calls that time out, 0..1. */
+  readonly timedOut: number;
+  /** `error-test`: all of them; `latency-test`: none; `mixed`: the jitter decides. */
+  readonly kind: "error-test" | "latency-test" | "mixed";
+};
+
 /**
- * Share of calls that come back later than `timeoutMs`. netem's jitter without a distribution is uniform (sch_netem.c, tabledist);
- * two delayed trips add up to a triangle.
+ * netem's jitter without a distribution is uniform in [delay - jitter, delay + jitter] (net/sched/sch_netem.c, tabledist), so the
+ * share of calls with delay >= timeout - service time is a length over a length.
  */
-export function lateShare(
-  timeoutMs: number,
-  call: { readonly takesMs: number; readonly jitterMs: number; readonly trips: 1 | 2 },
-): number {
-  const { takesMs, jitterMs, trips } = call;
-  if (jitterMs === 0) return takesMs >= timeoutMs ? 1 : 0;
-  const above = clamp((takesMs + jitterMs - timeoutMs) / (2 * jitterMs));
-  if (trips === 1) return above;
-  return above < 0.5 ? 2 * above ** 2 : 1 - 2 * (1 - above) ** 2;
+export function timeoutRule(timeoutMs: number, serviceMs: number, delayMs: number, jitterMs: number): TimeoutRule {
+  const room = timeoutMs - serviceMs;
+  const timedOut = jitterMs === 0 ? Number(delayMs >= room) : clamp((delayMs + jitterMs - room) / (2 * jitterMs));
+  return { timedOut, kind: kindOf(timedOut) };
 }
 
-/** Share of requests that fail, when each of `calls` has `attempts` and every attempt fails with `share`. */
-export function failingRequests(share: number, { calls, attempts }: { calls: number; attempts: number }): number {
-  return 1 - (1 - share ** attempts) ** calls;
+function kindOf(timedOut: number): TimeoutRule["kind"] {
+  if (timedOut === 1) return "error-test";
+  return timedOut === 0 ? "latency-test" : "mixed";
 }
 
-function clamp(value: number): number {
-  return Math.min(1, Math.max(0, value));
+function clamp(share: number): number {
+  return Math.min(1, Math.max(0, share));
 }
