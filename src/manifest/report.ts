@@ -1,3 +1,4 @@
+import type { FindingCode, ProblemCode } from "./codes.ts";
 import type { Finding, Problem } from "./problem.ts";
 import type { Span } from "./yaml/node.ts";
 import type { Source } from "./yaml/source.ts";
@@ -7,7 +8,7 @@ export type Spot = { readonly path: string; readonly span: Span };
 
 /** What is wrong with a value, before it is known where the value stands. */
 export type Mistake = {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly message: string;
   readonly fix: string;
   /** YAML text that is certainly meant instead of the value, quotes included. */
@@ -16,7 +17,7 @@ export type Mistake = {
   readonly likely?: string;
 };
 
-export type Remark = Omit<Mistake, "replacement" | "likely"> & { readonly severity: Finding["severity"] };
+export type Remark = Omit<Finding, "path" | "place" | "code"> & { readonly code: FindingCode };
 
 /** Collects everything that is said about one document, each remark at its place. */
 export class Report {

@@ -89,6 +89,13 @@ describe("chaosgate fix", () => {
   });
 });
 
+describe("chaosgate explain", () => {
+  it("says why a rule exists, and lists every rule", async () => {
+    expect((await chaosgate(["explain", "no-duration"])).out).toContain("until somebody deletes the object");
+    expect((await chaosgate(["explain"])).out.split("\n")).toContain("value-not-a-count");
+  });
+});
+
 describe("a wrong command line", () => {
   it.each([
     { name: "no words", words: [], says: "chaosgate lint FILE" },
@@ -97,6 +104,7 @@ describe("a wrong command line", () => {
     { name: "no file", words: ["lint"], says: "at least one file" },
     { name: "a file that is not there", words: ["lint", "nowhere.yaml"], says: "nowhere.yaml" },
     { name: "a format that is not there", words: ["lint", "--format", "xml", "."], says: "terminal, json" },
+    { name: "a rule that is not there", words: ["explain", "toString"], says: 'no rule "toString"' },
     { name: "two files to fix", words: ["fix", "a.yaml", "b.yaml"], says: "one file" },
   ])("with $name exits with 2 and says why", async ({ words, says }) => {
     const { code, out, err } = await chaosgate(words);

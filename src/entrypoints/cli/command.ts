@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { explainCommand } from "./explain.ts";
 import { fixCommand } from "./fix.ts";
 import { HELP } from "./help.ts";
 import { lintCommand } from "./lint.ts";
@@ -10,7 +11,7 @@ export const WRONG_WORDS = 2;
 
 type Command = (files: readonly string[], options: Options) => number | Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { lint: lintCommand, fix: fixCommand };
+const COMMANDS: Readonly<Record<string, Command>> = { lint: lintCommand, fix: fixCommand, explain: explainCommand };
 
 /** Runs one command line and returns its exit code; what it prints goes to this process's streams. */
 export async function runCommand(argv: readonly string[]): Promise<number> {

@@ -3,6 +3,7 @@ export const HELP = `chaosgate - chaos experiments reviewed and run like code
 
   chaosgate lint FILE...        check manifests as a cluster with Chaos Mesh 2.8 would, without a cluster
   chaosgate fix FILE            print the manifest with its mistakes repaired; comments and formatting stay
+  chaosgate explain [CODE]      say why a rule exists, or list every rule
   chaosgate help                print this
 
 FILE is a YAML file, a folder (every .yaml and .yml below it), or - for standard input.

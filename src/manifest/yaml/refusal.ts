@@ -1,6 +1,8 @@
+import type { ProblemCode } from "../codes.ts";
+
 /** Why a text is not YAML that we read; `offset` is where. */
 export type Unreadable = {
-  readonly code: "file-too-large" | "yaml-broken" | "yaml-too-deep" | "yaml-too-many-values" | "yaml-alias-unknown";
+  readonly code: ProblemCode;
   readonly offset: number;
   readonly message: string;
   readonly fix: string;

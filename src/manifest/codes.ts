@@ -1,0 +1,83 @@
+// Every rule of this room in one table: its stable id, and why it exists. `chaosgate explain` and `/chaos explain` print it.
+
+/** What an API server with Chaos Mesh would refuse. */
+export const PROBLEMS = {
+  "file-too-large": "A manifest is a page of text; a file above 1 MiB is not read, so that no file can stall a review.",
+  "yaml-broken": "The text is not YAML, so nothing in the file can be judged or applied.",
+  "yaml-too-deep": "YAML can be nested until a reader fails; 64 levels are far more than a manifest needs.",
+  "yaml-too-many-values":
+    "Aliases can unfold a short text into billions of values; they are counted before they unfold.",
+  "yaml-alias-unknown": "An alias stands for an anchor above it in the same document.",
+  "list-of-experiments":
+    "kubectl unpacks lists, and a run is bound to one document: an experiment may not hide in a list.",
+  "key-repeated": "Readers differ in which of two equal keys they keep; the API server's strict reading refuses both.",
+  "api-version-unknown": "Chaos Mesh 2 serves chaos-mesh.org/v1alpha1 and nothing else.",
+  "kind-unknown": "The kind is not one that Chaos Mesh installs.",
+  "name-missing": "An object is stored by its name.",
+  "name-malformed": "Names of objects are DNS subdomains: lower case, digits, hyphens and dots, up to 253 characters.",
+  "namespace-malformed": "Names of namespaces are DNS labels: lower case, digits and hyphens, up to 63 characters.",
+  "label-malformed": "Values of labels are short words that indexes can hold.",
+  "key-malformed": "Keys of labels and annotations are [domain/]name.",
+  "field-unknown":
+    "The API server's strict field validation refuses what the schema does not know; older clients drop it silently.",
+  "field-missing": "Without this field the API server refuses the object.",
+  "wrong-type": "The value has another type than the schema says.",
+  "text-not-quoted": "YAML reads 30, yes and on as numbers and booleans; the field takes text, so it needs quotes.",
+  "number-quoted": "The field takes a whole number, and a number in quotes is text.",
+  "number-out-of-range": "The schema bounds the number.",
+  "value-not-listed": "The field takes one of a few words, written exactly so.",
+  "value-not-a-count": "mode fixed hits that many pods, so its value is a whole number above zero.",
+  "value-not-a-percentage": "The percent modes take a whole number from 1 to 100, without a % sign.",
+  "duration-malformed": "Durations are Go's: numbers with ns, us, ms, s, m or h, such as 1h30m. There are no days.",
+  "latency-malformed": "Latency and jitter are one number with one unit; the schema takes no compound durations.",
+  "percentage-malformed": "Percentages of packets are text that Go reads as a number, without a % sign.",
+  "rate-malformed": "Rates are a whole number with bit, kbit ... or bps, kbps ...; bps means bytes per second.",
+  "cron-malformed":
+    "A Schedule's times are cron expressions of robfig/cron v3: five fields, six with seconds, or a descriptor.",
+  "direction-needs-target": "Packets that come from a peer are shaped at the peer, so there must be one.",
+  "direction-excludes-external-targets": "Nothing can be shaped at a host outside the cluster.",
+  "container-names-missing": "container-kill kills the containers that are named.",
+  "schedule-block-missing": "A Schedule runs the block that its type names.",
+  "scheduler-of-version-1": "Chaos Mesh 2.0 moved repetition from spec.scheduler into the kind Schedule.",
+  "paused-of-version-1": "Chaos Mesh 2.0 moved pausing from spec.paused into an annotation.",
+} as const;
+
+/** What is admitted and does not do what it says. */
+export const FINDINGS = {
+  "namespace-of-the-context": "Without a namespace of its own the object goes where the client happens to point.",
+  "schedule-name-too-long": "Runs are named after their Schedule with a suffix, and labels hold 63 characters.",
+  "no-duration": "Chaos Mesh knows no maximum: a fault without a duration lasts until somebody deletes the object.",
+  "duration-ignored": "Killing happens once; there is nothing to end.",
+  "duration-unreadable": "The controller only logs a duration that it cannot read, and never ends the fault.",
+  "duration-not-positive": "The countdown is over before the fault is injected.",
+  "may-select-nothing": "random-max-percent draws from 0, and a run without a victim proves nothing.",
+  "value-ignored": "The modes one and all read no value.",
+  "selects-whole-namespace": "An empty selector is not nothing, it is everything.",
+  "namespaces-omitted": "Chaos Mesh fills in the experiment's own namespace, which is seldom the one that is meant.",
+  "pods-override-selectors": "A list of pods switches every other selector off.",
+  "field-selector-unsupported": "Kubernetes indexes few fields of pods; any other selects nothing.",
+  "pod-phase-unknown": "Phases are not checked at admission, and an unknown one selects nothing or fails.",
+  "operator-unknown": "Operators are not checked at admission, and an unknown one fails the selection.",
+  "field-ignored": "Another action reads this field, not this one.",
+  "action-without-block": "Nothing at admission asks for the parameters of an action; the injection fails instead.",
+  "block-of-another-action": "Chaos Mesh applies the blocks that are there, whatever the action is called.",
+  "not-injected-by-chaosgate":
+    "What the built-in engine cannot inject is said in the review and never dropped in silence.",
+  "latency-unit-unknown-to-tc":
+    "The text goes to tc as it is, tc knows no minutes, and the object can then not be deleted.",
+  "latency-read-as-none": 'The daemon asks whether the text is greater than "0ms", and "0.5s" is not.',
+  "jitter-above-latency": "netem cuts negative delays to zero and reorders what it delays by different amounts.",
+  "percentage-out-of-range": "Admission knows no bounds for percentages of packets; the kernel does.",
+  "hits-all-traffic": "Without a peer a fault also hits DNS, probes and the metrics that are to judge it.",
+  "external-target-malformed":
+    "External targets are not checked at admission and are resolved once, in the controller.",
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+export type FindingCode = keyof typeof FINDINGS;
+
+/** Why a rule of this room exists, or undefined for an id that it does not have. */
+export function reasonFor(code: string): string | undefined {
+  const rules: Readonly<Record<string, string>> = { ...PROBLEMS, ...FINDINGS };
+  return Object.hasOwn(rules, code) ? rules[code] : undefined;
+}
