@@ -1,16 +1,21 @@
+import { list, map, number, object, oneOf, optional, type Shape, text, whole } from "../ticket/shape.ts";
 import type { ClaimsRequest, PreviewsRequest, ReportsRequest } from "./protocol.ts";
-import { count, fields, flag, list, map, maybe, number, oneOf, type Shape, text } from "./shape.ts";
+
+// A stolen runner key must not be able to fill a pull request or the bot's memory, so every list and text has an end.
 
 const name = text(253);
 const sentence = text(2000);
 
-const repository = fields({ owner: text(100), name: text(100) });
+const count = whole(0, Number.MAX_SAFE_INTEGER);
+const flag: Shape = (value, path) => (typeof value === "boolean" ? [] : [`${path} must be true or false`]);
 
-const claims = fields({ clusterId: name, runner: name, repositories: list(50, repository) });
+const repository = object({ owner: text(100), name: text(100) });
 
-const bound = fields({ kind: oneOf("below", "above"), value: number });
+const claims = object({ clusterId: name, runner: name, repositories: list(50, repository) });
 
-const victim = fields({
+const bound = object({ kind: oneOf("below", "above"), value: number });
+
+const victim = object({
   faultId: name,
   namespace: name,
   pod: name,
@@ -19,12 +24,12 @@ const victim = fields({
   node: name,
   effect: name,
   backEnd: name,
-  felt: fields({ measured: flag, felt: flag, how: sentence }),
+  felt: object({ measured: flag, felt: flag, how: sentence }),
   injectedAt: number,
-  revertedAt: maybe(number),
+  revertedAt: optional(number),
 });
 
-const objective = fields({
+const objective = object({
   name,
   title: sentence,
   query: text(10_000),
@@ -36,33 +41,33 @@ const objective = fields({
   unit: oneOf("ratio", "seconds", "per-second", "count"),
 });
 
-const reading = fields({
+const reading = object({
   objective: name,
   scope: oneOf("inside", "outside"),
   at: number,
   kind: oneOf("ok", "breach", "no-data", "stale", "query-error", "not-enough-traffic"),
-  value: maybe(number),
+  value: optional(number),
   bound,
   detail: sentence,
   during: oneOf("baseline", "watching", "verifying"),
 });
 
-const prediction = fields({
+const prediction = object({
   id: name,
   subject: name,
   title: sentence,
   value: number,
-  baseline: maybe(number),
+  baseline: optional(number),
   unit: name,
-  interval: maybe(list(2, number)),
+  interval: optional(list(2, number)),
   binding: name,
   formula: sentence,
   source: sentence,
-  inputs: list(50, fields({ name, value: number, unit: name, from: name })),
+  inputs: list(50, object({ name, value: number, unit: name, from: name })),
   sentence,
 });
 
-const measured = fields({ id: name, subject: name, title: sentence, value: number, unit: name, how: sentence });
+const measured = object({ id: name, subject: name, title: sentence, value: number, unit: name, how: sentence });
 
 const progress: Readonly<Record<string, Shape>> = {
   sequence: count,
@@ -70,15 +75,15 @@ const progress: Readonly<Record<string, Shape>> = {
   requestedAt: number,
   updatedAt: number,
   durationMs: number,
-  cappedFromMs: maybe(number),
-  verdict: maybe(oneOf("resilient", "violated", "aborted", "inconclusive", "refused")),
-  because: maybe(sentence),
-  rollback: maybe(oneOf("not-needed", "verified", "expired", "failed")),
+  cappedFromMs: optional(number),
+  verdict: optional(oneOf("resilient", "violated", "aborted", "inconclusive", "refused")),
+  because: optional(sentence),
+  rollback: optional(oneOf("not-needed", "verified", "expired", "failed")),
 };
 
-const report = fields({
+const report = object({
   ...progress,
-  version: oneOf(1),
+  version: whole(1, 1),
   runId: text(64),
   ticketId: text(64),
   clusterId: name,
@@ -88,26 +93,26 @@ const report = fields({
   headSha: text(64),
   environment: name,
   plan: text(128),
-  manifest: fields({ path: text(1024), index: count, sha256: text(64) }),
-  experiment: fields({ name, namespace: name, kind: name, action: name }),
-  hypothesis: maybe(sentence),
+  manifest: object({ path: text(1024), index: count, sha256: text(64) }),
+  experiment: object({ name, namespace: name, kind: name, action: name }),
+  hypothesis: optional(sentence),
   requester: name,
   victims: list(1000, victim),
   matchedPods: count,
   objectives: list(50, objective),
   readings: list(5000, reading),
-  timeline: list(1000, fields({ at: number, what: sentence })),
+  timeline: list(1000, object({ at: number, what: sentence })),
   predictions: list(200, prediction),
   measured: list(200, measured),
-  lease: maybe(fields({ renewEverySeconds: number, expiresAfterSeconds: number })),
-  silence: maybe(fields({ id: name, state: oneOf("active", "lifted", "expired", "failed"), endsAt: number })),
-  residue: maybe(fields({ checkedAt: number, found: list(1000, sentence) })),
+  lease: optional(object({ renewEverySeconds: number, expiresAfterSeconds: number })),
+  silence: optional(object({ id: name, state: oneOf("active", "lifted", "expired", "failed"), endsAt: number })),
+  residue: optional(object({ checkedAt: number, found: list(1000, sentence) })),
   undoFailures: list(1000, sentence),
 });
 
 const labels = map(200, text(1024));
 
-const pod = fields({
+const pod = object({
   namespace: name,
   name,
   uid: name,
@@ -118,34 +123,34 @@ const pod = fields({
   ready: flag,
   ip: name,
   hostNetwork: flag,
-  workload: maybe(text(600)),
-  serviceAccount: maybe(name),
-  containers: list(100, fields({ name })),
+  workload: optional(text(600)),
+  serviceAccount: optional(name),
+  containers: list(100, object({ name })),
 });
 
-const snapshot = fields({
+const snapshot = object({
   clusterId: name,
   takenAt: number,
-  namespaces: list(5000, fields({ name, labels })),
+  namespaces: list(5000, object({ name, labels })),
   pods: list(20_000, pod),
-  nodes: list(5000, fields({ name, labels })),
-  budgets: list(5000, fields({ namespace: name, name, matchLabels: labels, disruptionsAllowed: number })),
+  nodes: list(5000, object({ name, labels })),
+  budgets: list(5000, object({ namespace: name, name, matchLabels: labels, disruptionsAllowed: number })),
 });
 
-const reports = fields({ report });
-const previews = fields({ clusterId: name, previewId: text(64), repository, snapshot });
+const reports = object({ report });
+const previews = object({ clusterId: name, previewId: text(64), repository, snapshot });
 
 /** Whether a body is a well-formed question for tickets. */
 export function isClaimsRequest(body: unknown): body is ClaimsRequest {
-  return claims(body);
+  return claims(body, "message").length === 0;
 }
 
 /** Whether a body is a well-formed report. */
 export function isReportsRequest(body: unknown): body is ReportsRequest {
-  return reports(body);
+  return reports(body, "message").length === 0;
 }
 
 /** Whether a body is a well-formed answer to a preview. */
 export function isPreviewsRequest(body: unknown): body is PreviewsRequest {
-  return previews(body);
+  return previews(body, "message").length === 0;
 }

@@ -10,6 +10,8 @@ export type GateFacts = {
   /** Whether every changed file was looked at. */
   readonly complete: boolean;
   readonly settings: Settings;
+  /** How many mistakes the settings have that the pull request proposes. */
+  readonly settingsProblems: number;
   /** People whose approval of this plan still counts. */
   readonly approvals: number;
   /** Conclusions of finished runs of this plan at this head, newest first. */
@@ -19,13 +21,17 @@ export type GateFacts = {
 export type Gate = { readonly conclusion: Conclusion; readonly title: string; readonly summary: string };
 
 /** Decides the gate. */
-export function decideGate({ review, complete, settings, approvals, runs }: GateFacts): Gate {
+export function decideGate(facts: GateFacts): Gate {
+  const { review, complete, settings, settingsProblems, approvals, runs } = facts;
   if (!complete) {
     return gate(
       "failure",
       "Not every file could be looked at",
       "The pull request changes more files than GitHub lists.",
     );
+  }
+  if (settingsProblems > 0) {
+    return gate("failure", "The proposed settings are unusable", "See `chaos / review` for lines and fixes.");
   }
   if (review.outcome === "no-experiments") {
     return gate(

@@ -1,3 +1,4 @@
+import type { Problem } from "../manifest/problem.ts";
 import type { Review } from "../review/review.ts";
 import { reviewManifests } from "../review/review-manifests.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
@@ -8,6 +9,7 @@ import { sha256 } from "./digest.ts";
 import { reviewedEnvironment } from "./environment.ts";
 import { changedFiles, type PullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
+import { proposedSettingsProblems, SETTINGS_PATH } from "./settings-file.ts";
 
 /** A review with what it was made of. */
 export type Reviewed = {
@@ -15,6 +17,8 @@ export type Reviewed = {
   /** Whether GitHub listed every changed file. */
   readonly complete: boolean;
   readonly settings: Settings;
+  /** Of the settings file that the pull request proposes, where it does. */
+  readonly settingsProblems: readonly Problem[];
   /** Path -> sha256 of the exact bytes. */
   readonly digests: Readonly<Record<string, string>>;
   /** What the selection was and will be drawn by. */
@@ -54,7 +58,9 @@ export async function gatherReview(
     digest: sha256,
     ...(snapshot === undefined ? { selectionMissing: whyNoSelection(settings, environment, pr) } : { snapshot }),
   });
-  return { review, complete: changed.complete, settings, digests, seed };
+  const proposes = changed.paths.includes(SETTINGS_PATH);
+  const settingsProblems = proposes ? await proposedSettingsProblems(repository, ref) : [];
+  return { review, complete: changed.complete, settings, settingsProblems, digests, seed };
 }
 
 async function readAll(repository: Repository, paths: readonly string[], ref: string) {

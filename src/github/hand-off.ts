@@ -17,6 +17,9 @@ export const TICKET_LIFETIME_SECONDS = 900;
 /** Where no cap is set; the daemon's own flags and the cluster's policy still bind. */
 const NO_CAP = { pods: 10_000, percent: 100, durationSeconds: 3600 };
 
+/** A ticket cannot say more than a day. */
+const LONGEST_SECONDS = 86_400;
+
 export type Accepted = {
   readonly repository: Pick<Repository, "id" | "owner" | "name" | "installationId" | "self">;
   readonly pr: PullRequest;
@@ -93,13 +96,18 @@ function digestsOf(chosen: readonly ReviewedExperiment[], digests: Readonly<Reco
 
 function limitsOf({ caps, namespaces, protected: kept, pairings }: EnvironmentSettings): TicketClaims["limits"] {
   return {
-    max_duration_seconds: caps.durationMs === undefined ? NO_CAP.durationSeconds : Math.ceil(caps.durationMs / 1000),
+    max_duration_seconds: secondsOf(caps.durationMs),
     max_pods: caps.pods ?? NO_CAP.pods,
     max_percent: caps.percent ?? NO_CAP.percent,
     namespaces,
     protected_namespaces: kept,
     pairings,
   };
+}
+
+function secondsOf(durationMs: number | undefined): number {
+  if (durationMs === undefined) return NO_CAP.durationSeconds;
+  return Math.min(LONGEST_SECONDS, Math.max(1, Math.floor(durationMs / 1000)));
 }
 
 /** Every objective that a chosen experiment names, or the environment's defaults for those that name none. */

@@ -39,12 +39,16 @@ export async function openGate(repository: Repository, headSha: string): Promise
 export async function publishGate(
   repository: Repository,
   pr: PullRequest,
-  { review, complete, settings }: Reviewed,
+  { review, complete, settings, settingsProblems }: Reviewed,
   checks: readonly Check[],
 ): Promise<void> {
   const approvers = await approversOf(repository, pr, review, settings, checks);
   const runs = conclusionsOfRuns(checks, review);
-  const gate = decideGate({ review, complete, settings, approvals: approvers.length, runs });
+  const gate = decideGate({
+    ...{ review, complete, settings, runs },
+    settingsProblems: settingsProblems.length,
+    approvals: approvers.length,
+  });
   const { conclusion: state, title, summary } = gate;
   const known = checks.find(({ name }) => name === GATE);
   await putCheck(repository, { name: GATE, headSha: pr.headSha, state, title, summary }, known);

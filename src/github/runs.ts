@@ -2,6 +2,7 @@
 // looked for before it is done, so that a repeated delivery changes nothing.
 
 import type { TicketClaims } from "../ticket/claims.ts";
+import { runId } from "../ticket/id.ts";
 import type { Bot } from "./bot.ts";
 import { ownChecks, putCheck, runCheckName } from "./checks.ts";
 import {
@@ -70,11 +71,6 @@ export async function queuedRuns(repository: Repository, environment?: string): 
   });
 }
 
-/** Run n of a ticket. */
-export function runIdOf(ticketId: string, n: number): string {
-  return `${ticketId}-${n}`;
-}
-
 /** One pending check per run, so that a queued run is visible before any runner has seen it. */
 async function announceRuns(
   repository: Repository,
@@ -85,7 +81,7 @@ async function announceRuns(
   const name = runCheckName(claims.environment);
   const known = await ownChecks(repository, claims.head_sha, name);
   for (const [n, { path, index }] of claims.documents.entries()) {
-    const externalId = runIdOf(claims.jti, n);
+    const externalId = runId(claims.jti, n);
     if (known.some((check) => check.externalId === externalId)) continue;
     await putCheck(repository, {
       name,

@@ -1,9 +1,18 @@
 import { AppError } from "../errors.ts";
+import type { Problem } from "../manifest/problem.ts";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../settings.ts";
 import { readFile, textOf } from "./contents.ts";
 import type { Repository } from "./repository.ts";
 
 export const SETTINGS_PATH = ".github/chaosgate.yml";
+
+/** What is wrong with the settings that a pull request proposes; they change nothing before they are merged. */
+export async function proposedSettingsProblems(repository: Repository, ref: string): Promise<readonly Problem[]> {
+  const bytes = await readFile(repository, SETTINGS_PATH, ref);
+  if (bytes === undefined) return [];
+  const parsed = parseSettings(textOf(bytes));
+  return "problems" in parsed ? parsed.problems : [];
+}
 
 /**
  * The settings of the default branch, whatever a pull request says; documented defaults (review on, running off) without a file.

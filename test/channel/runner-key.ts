@@ -17,6 +17,7 @@ export function runnerKey() {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   return {
     x: String(publicKey.export({ format: "jwk" }).x),
+    jwk: privateKey.export({ format: "jwk" }),
     async request(path: string, body: unknown, signing: Signing = {}): Promise<ChannelRequest> {
       const { cluster = CLUSTER, at = 1_000_000, life = 60, typ = "chaosgate-runner+jwt", aud = "chaosgate" } = signing;
       const rawBody = Buffer.from(JSON.stringify(body));

@@ -3,7 +3,15 @@ import { decideGate, type GateFacts } from "../../src/github/gate.ts";
 import { aReview, someSettings } from "./facts.ts";
 
 function facts(changes: Partial<GateFacts> = {}): GateFacts {
-  return { review: aReview(), complete: true, settings: someSettings(), approvals: 0, runs: [], ...changes };
+  return {
+    review: aReview(),
+    complete: true,
+    settings: someSettings(),
+    settingsProblems: 0,
+    approvals: 0,
+    runs: [],
+    ...changes,
+  };
 }
 
 const runsByHand = someSettings({ runOnMerge: false });
@@ -33,6 +41,11 @@ describe("the gate", () => {
       changes: { review: aReview({ experiments: [] }), approvals: 9 },
     },
     { name: "execution is off", is: "success", changes: { settings: someSettings({ execution: "disabled" }) } },
+    {
+      name: "the proposed settings have mistakes",
+      is: "failure",
+      changes: { settingsProblems: 1, review: aReview({ outcome: "no-experiments" }) },
+    },
     { name: "an approval is missing", is: "action_required", changes: {} },
     { name: "it is approved and runs on merge", is: "success", changes: { approvals: 1 } },
     { name: "a run is missing", is: "action_required", changes: { settings: runsByHand } },

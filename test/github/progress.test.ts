@@ -4,6 +4,7 @@ import { CLAIMS_PATH, REPORTS_PATH } from "../../src/channel/protocol.ts";
 import type { PullRequest } from "../../src/playground/github/repository.ts";
 import type { RunReport } from "../../src/run/report.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
+import { parseClaims } from "../../src/ticket/parse.ts";
 import { aReport } from "../channel/a-report.ts";
 import { settingsFor } from "./support/files.ts";
 import { appComments, checksOf, conclusionOf, deploymentsOf, planOf, say } from "./support/look.ts";
@@ -38,6 +39,10 @@ const runComments = () => appComments(town, pull).filter(({ body }) => body.star
 const states = () => deploymentsOf(town, "chaosgate:run")[0]?.statuses.map(({ state }) => state);
 
 describe("the ticket", () => {
+  it("is one that a runner reads without complaint", () => {
+    expect(parseClaims(ticket)).toHaveProperty("claims");
+  });
+
   it("says who may do what to whom, and carries objectives and seed", () => {
     expect(ticket).toMatchObject({
       aud: "cluster-1",

@@ -78,6 +78,13 @@ describe("a pull request", () => {
     expect(deploymentsOf(town, "chaosgate:preview")).toEqual([]);
   });
 
+  it("that proposes unusable settings fails the gate, whatever else it changes", async () => {
+    const pull = await openPullRequest(town, { ".github/chaosgate.yml": "version: 1\nexecute: yes\n" });
+    expect(conclusionOf(town, pull, "chaos / gate")).toBe("failure");
+    const [review] = checksOf(town, pull, "chaos / review");
+    expect(review?.annotations).toMatchObject([{ path: ".github/chaosgate.yml", startLine: 2 }]);
+  });
+
   it("in a repository with unusable settings fails the gate and says which line", async () => {
     const { github, repository } = town;
     github.people.push(repository, "olga", {

@@ -1,10 +1,11 @@
+import { runId } from "../../ticket/id.ts";
 import { approversOf } from "../approvals.ts";
 import { type Check, ownChecks } from "../checks.ts";
 import { chooseEnvironment } from "../environment.ts";
 import { gatherReview, type Reviewed } from "../gather-review.ts";
 import { ticketClaims } from "../hand-off.ts";
 import { pushersSinceReview, reviewMarkOf } from "../pushers.ts";
-import { handOff, runIdOf } from "../runs.ts";
+import { handOff } from "../runs.ts";
 import { shownPredictions } from "../shown.ts";
 import { type Answer, type CommandContext, refused } from "./context.ts";
 import type { Command } from "./grammar.ts";
@@ -37,7 +38,7 @@ export async function run(command: RunCommand, context: CommandContext): Promise
     nowMs: bot.clock.now(),
   });
   await handOff(repository, bot, claims, pr.headSha);
-  const runs = claims.documents.map((_, n) => quoted(runIdOf(claims.jti, n))).join(", ");
+  const runs = claims.documents.map((_, n) => quoted(runId(claims.jti, n))).join(", ");
   return {
     done: true,
     markdown: `Accepted: ${runs} of plan ${quoted(claims.plan)} waits for the runner of ${quoted(environment.name)}.`,

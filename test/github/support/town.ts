@@ -80,7 +80,11 @@ export async function buildTown(settings?: string | null): Promise<Town> {
 }
 
 /** Pushes `files` to a branch as ada and opens a pull request from it. */
-export async function openPullRequest({ github, repository, quiet }: Town, files = EXPERIMENT, branch = "experiment") {
+export async function openPullRequest(
+  { github, repository, quiet }: Town,
+  files: Readonly<Record<string, string>> = EXPERIMENT,
+  branch = "experiment",
+) {
   github.people.push(repository, "ada", { branch, files });
   const pull = github.people.openPullRequest(repository, "ada", { title: "An experiment", branch });
   await quiet();
