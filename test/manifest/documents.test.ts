@@ -14,14 +14,16 @@ describe("a file", () => {
   });
 
   it.each([
-    { name: "broken indentation", text: "a: [1\nb: }", code: "yaml-broken", line: 2 },
-    { name: "a tab as indentation", text: "a:\n\tb: 1", code: "yaml-broken", line: 2 },
-    { name: "an alias without an anchor", text: "a: *b", code: "yaml-alias-unknown", line: 1 },
-    { name: "a key without a name", text: "a: 1\n: 1", code: "yaml-broken", line: 1 },
-    { name: "too many levels", text: "[".repeat(80) + "]".repeat(80), code: "yaml-too-deep", line: 1 },
+    { name: "broken indentation", text: "a: [1\nb: }", code: "yaml-broken", line: 3 },
+    { name: "a tab as indentation", text: "a:\n\tb: 1", code: "yaml-broken", line: 3 },
+    { name: "an alias without an anchor", text: "a: *b", code: "yaml-alias-unknown", line: 2 },
+    { name: "a key without a name", text: "a: 1\n: 1", code: "yaml-broken", line: 2 },
+    { name: "too many levels", text: "[".repeat(80) + "]".repeat(80), code: "yaml-too-deep", line: 2 },
     { name: "too many characters", text: "#".repeat(2 ** 20 + 1), code: "file-too-large", line: 1 },
   ])("with $name has one problem, at its line", ({ text, code, line }) => {
-    expect(read(text).problems.map((problem) => [problem.code, problem.place.line])).toEqual([[code, line]]);
+    expect(read(`# chaos\n${text}`).problems.map((problem) => [problem.code, problem.place.line])).toEqual([
+      [code, line],
+    ]);
   });
 
   it("full of aliases is refused before it unfolds", () => {
@@ -30,9 +32,27 @@ describe("a file", () => {
       (_, level) => `a${level}: &a${level} [${level === 0 ? "x" : `*a${level - 1},*a${level - 1}`}]`,
     );
     const started = performance.now();
-    expect(read(levels.join("\n")).problems.map(({ code }) => code)).toEqual(["yaml-too-many-values"]);
+    expect(read(`kind: PodChaos\n${levels.join("\n")}`).problems.map(({ code }) => code)).toEqual([
+      "yaml-too-many-values",
+    ]);
     expect(performance.now() - started).toBeLessThan(1000);
   });
+});
+
+describe("a file that cannot be read", () => {
+  it.each([
+    { name: "a chart's template", text: "name: {{ .Values.name }}" },
+    { name: "a lock file of megabytes", text: "a: b\n".repeat(300_000) },
+  ])("is another's as $name that names nothing of Chaos Mesh", ({ text }) => {
+    expect(read(text)).toMatchObject({ problems: [], documents: [], otherDocuments: 1 });
+  });
+
+  it.each(["kind: NetworkChaos\na: {{ b }}", 'apiVersion: "\\x63haos-mesh.org/v1alpha1"\na: {{ b }}'])(
+    "is a problem as %j",
+    (text) => {
+      expect(read(text).problems).toHaveLength(1);
+    },
+  );
 });
 
 describe("a document", () => {

@@ -46,7 +46,7 @@ describe("fixing a manifest", () => {
   });
 
   it("leaves text that is not YAML alone", () => {
-    const text = "apiVersion: [";
+    const text = "kind: PodChaos\napiVersion: [";
     expect(fixManifest(text)).toMatchObject({ fixed: text, changes: [], unresolved: [{ code: "yaml-broken" }] });
   });
 

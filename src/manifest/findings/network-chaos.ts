@@ -30,16 +30,23 @@ export function reportNetworkChaos(spec: Located, report: Report): void {
 
 function reportBlocks(spec: Located, report: Report): void {
   const action = textAt(spec, "action") ?? "";
-  const spot = { path: `${spec.path}.action`, span: at(spec, "action")?.node.span ?? spec.key };
   const present = BLOCKS.filter((name) => at(spec, name) !== undefined);
-  const shapes = action !== "partition" && action !== "bandwidth";
-  const missing = action === "netem" ? present.length === 0 : action !== "partition" && at(spec, action) === undefined;
-  if (missing) report.finding(spot, actionWithoutBlock(action, present));
-  const foreign = shapes && action !== "netem" ? present.filter((name) => name !== action) : shapes ? [] : present;
-  for (const name of foreign) {
+  if (lacksItsBlock(action, spec, present))
+    report.finding(
+      { path: `${spec.path}.action`, span: at(spec, "action")?.node.span ?? spec.key },
+      actionWithoutBlock(action, present),
+    );
+  const applied = action !== "partition" && action !== "bandwidth";
+  for (const name of present) {
     const block = at(spec, name);
-    if (block !== undefined) report.finding({ path: block.path, span: block.key }, foreignBlock(name, action, shapes));
+    if (block !== undefined && action !== "netem" && action !== name)
+      report.finding({ path: block.path, span: block.key }, foreignBlock(name, action, applied));
   }
+}
+
+function lacksItsBlock(action: string, spec: Located, present: readonly string[]): boolean {
+  if (action === "partition") return false;
+  return action === "netem" ? present.length === 0 : at(spec, action) === undefined;
 }
 
 function actionWithoutBlock(action: string, present: readonly string[]): Remark {

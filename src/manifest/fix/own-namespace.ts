@@ -1,6 +1,8 @@
 import { holdersIn } from "../decode/holders.ts";
 import { textsOf } from "../decode/selector.ts";
+import { yamlString } from "../text/quote.ts";
 import { at, textAt } from "../yaml/node.ts";
+import { resolvePlain } from "../yaml/plain-scalar.ts";
 import { NOTHING, type Patient, type Repair, type Treatment } from "./repair.ts";
 
 /** Leaves an experiment in whatever namespace it is. */
@@ -14,7 +16,7 @@ export function toOwnNamespace({ document, source }: Patient): Treatment {
   const [only] = selected;
   if (namespace === undefined || own === undefined || only === undefined) return NOTHING;
   if (selected.size !== 1 || only === own || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(only)) return NOTHING;
-  const written = /^[0-9]|^(y|n|yes|no|on|off|true|false|null)$/.test(only) ? `'${only}'` : only;
+  const written = resolvePlain(only).kind === "string" ? only : yamlString(only);
   return {
     edits: [source.replacement(namespace.node.span, written)],
     changes: [

@@ -1,4 +1,12 @@
-import { type AliasEvent, EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from "js-yaml";
+import {
+  type AliasEvent,
+  COLLECTION_STYLE,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  SCALAR_STYLE,
+  type ScalarEvent,
+} from "js-yaml";
 import { withMerges } from "./merge.ts";
 import type { ListNode, MapNode, Span, YamlNode } from "./node.ts";
 import { resolvePlain } from "./plain-scalar.ts";
@@ -66,11 +74,11 @@ export class DocumentReader {
   }
 
   #map(event: { start: number; style: number }, children: readonly YamlNode[]): MapNode {
-    const { entries, repeated } = withMerges(pairsOf(children), (key) => this.#keyOf(key));
-    const weighed = this.#weigh(event.start, [...children, ...entries.map(({ value }) => value)]);
+    const { entries, repeated, merged } = withMerges(pairsOf(children), (key) => this.#keyOf(key));
+    const weighed = this.#weigh(event.start, [...children, ...merged.map(({ value }) => value)]);
     return {
       kind: "map",
-      flow: event.style === 2,
+      flow: event.style === COLLECTION_STYLE.FLOW,
       entries,
       repeated,
       span: spanAround(event.start, children),
@@ -128,7 +136,13 @@ function listOf(
   items: readonly YamlNode[],
   weighed: { weight: number; depth: number },
 ): ListNode {
-  return { kind: "list", flow: event.style === 2, items, span: spanAround(event.start, items), ...weighed };
+  return {
+    kind: "list",
+    flow: event.style === COLLECTION_STYLE.FLOW,
+    items,
+    span: spanAround(event.start, items),
+    ...weighed,
+  };
 }
 
 /** Events give collections no end; the last child's end is near enough for a place, and an alias may lie before. */

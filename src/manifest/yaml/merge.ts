@@ -1,25 +1,31 @@
 import type { Entry, YamlNode } from "./node.ts";
 
+type Merged = {
+  readonly entries: readonly Entry[];
+  readonly repeated: readonly Entry[];
+  readonly merged: readonly Entry[];
+};
+
 type Pair = { readonly key: YamlNode; readonly value: YamlNode };
 
 /**
  * The entries of a map with `<<` merged in (YAML 1.1's merge key): a key that the map has itself wins, then the earlier
- * source. Keys that the map itself repeats are returned apart.
+ * source. Keys that the map itself repeats are returned apart, and `merged` are the entries that came from elsewhere.
  */
-export function withMerges(
-  pairs: readonly Pair[],
-  keyOf: (key: YamlNode) => string,
-): { readonly entries: readonly Entry[]; readonly repeated: readonly Entry[] } {
+export function withMerges(pairs: readonly Pair[], keyOf: (key: YamlNode) => string): Merged {
   const entries = new Map<string, Entry>();
-  const repeated: Entry[] = [];
+  const [repeated, merged]: [Entry[], Entry[]] = [[], []];
   for (const { key, value } of pairs.filter((pair) => !isMerge(pair))) {
     const entry = { key: keyOf(key), keySpan: key.span, value };
     if (entries.has(entry.key)) repeated.push(entry);
     else entries.set(entry.key, entry);
   }
-  for (const merged of pairs.filter(isMerge).flatMap(({ value }) => mergedEntries(value)))
-    if (!entries.has(merged.key)) entries.set(merged.key, merged);
-  return { entries: [...entries.values()], repeated };
+  for (const entry of pairs.filter(isMerge).flatMap(({ value }) => mergedEntries(value))) {
+    if (entries.has(entry.key)) continue;
+    entries.set(entry.key, entry);
+    merged.push(entry);
+  }
+  return { entries: [...entries.values()], repeated, merged };
 }
 
 function isMerge({ key, value }: Pair): boolean {
