@@ -1,0 +1,54 @@
+// The one place where text from manifests, settings, logs and people becomes Markdown. What enters is hostile; what leaves is shown
+// as it was written and does nothing: no mention, reference, link, picture, HTML, table border, mathematics or reversed text.
+
+const LONGEST = 600;
+
+/** Characters that are not seen or change what others look like: controls, bidi marks, zero widths, tags. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]/gu;
+
+/** Breaks up what GitHub would link after Markdown is done; a zero width space shows nothing. */
+const BREAK = "\u200b";
+
+/** A sentence or a name in running text. */
+export function prose(text: string): string {
+  return visible(text)
+    .replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
+    .replace(/[\\`*_{}[\]()!|~$]/g, "\\$&")
+    .replace(/[@#]/g, `$&${BREAK}`)
+    .replace(/\b(gh)-(?=\d)/gi, `$1-${BREAK}`)
+    .replace(/:(?=\/\/)/g, `:${BREAK}`)
+    .replace(/\bwww(?=\.)/gi, `www${BREAK}`)
+    .replace(/^([-+=]|\d+[.)])(?=\s|$|[-=+])/, `${BREAK}$1`);
+}
+
+/** A name, label or path as code, where nothing is linked; fit for table cells too. */
+export function code(text: string): string {
+  const shown = visible(text).replaceAll("`", "'").replaceAll("|", "\\|").trim();
+  return shown === "" ? "`-`" : `\`${shown}\``;
+}
+
+/** Lines as a block of code that nothing inside can end. */
+export function codeBlock(lines: readonly string[], language = ""): string {
+  const body = lines.map((line) => visible(line).trimEnd());
+  const longest = Math.max(2, ...body.map((line) => /^\s*(`+)/.exec(line)?.[1]?.length ?? 0));
+  const fence = "`".repeat(longest + 1);
+  return [`${fence}${language}`, ...body, fence].join("\n");
+}
+
+/** A label of a diagram: letters, digits, `_`, `.` and `-`, at most 48 of them. */
+export function label(text: string): string {
+  const kept = text.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 48);
+  return kept === "" ? "-" : kept;
+}
+
+/** Plain text for a terminal or an annotation: no control can reach the screen, and line breaks are spaces. */
+export function visible(text: string): string {
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
+  return short.replace(/\r\n|[\n\r\t]/g, " ").replace(INVISIBLE, named);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+function named(character: string): string {
+  return `(U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")})`;
+}
