@@ -3,9 +3,11 @@ import { isOwn, type Repository, where } from "./repository.ts";
 /** Markers make a comment findable; nothing that a comment says is ever read back as state. */
 export const REVIEW_MARKER = "<!-- chaosgate:review -->";
 
+const RUN_MARKER_START = "<!-- chaosgate:run ";
+
 /** The marker of the comment that follows one run. */
 export function runMarker(runId: string): string {
-  return `<!-- chaosgate:run ${runId} -->`;
+  return `${RUN_MARKER_START}${runId} -->`;
 }
 
 /** The marker of the answer to one command. */
@@ -50,6 +52,25 @@ export async function findComment(
     if (own !== undefined) return { id: own.id, body: own.body ?? "" };
   }
   return undefined;
+}
+
+const MINIMIZE = `mutation ($id: ID!) {
+  minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) { minimizedComment { isMinimized } }
+}`;
+
+/** Folds away the comments of earlier runs. Decorative, as reactions are. */
+export async function foldOlderRuns(repository: Repository, pullRequest: number, runId: string): Promise<void> {
+  const { octokit } = repository;
+  const page = { ...where(repository), issue_number: pullRequest, per_page: 100 };
+  const comments = await octokit.paginate(octokit.rest.issues.listComments, page);
+  const older = comments.filter((comment) => {
+    const isRun = comment.body?.startsWith(RUN_MARKER_START) && !comment.body.startsWith(runMarker(runId));
+    return isRun && isOwn(repository, comment);
+  });
+  for (const { node_id: id } of older) {
+    // Whoever may not fold, or finds it folded already, has lost nothing.
+    await octokit.graphql(MINIMIZE, { id }).catch(() => undefined);
+  }
 }
 
 type Reaction = "eyes" | "rocket" | "hooray" | "-1" | "confused";

@@ -1,9 +1,19 @@
+import type { Problem } from "../manifest/problem.ts";
 import { renderReviewCheck } from "../review/check.ts";
 import { renderComment } from "../review/comment.ts";
 import type { Review } from "../review/review.ts";
 import { approversOf } from "./approvals.ts";
 import type { Bot } from "./bot.ts";
-import { type Check, GATE, ownChecks, putCheck, REVIEW, runCheckName } from "./checks.ts";
+import {
+  type Annotation,
+  type Check,
+  type CheckDraft,
+  GATE,
+  ownChecks,
+  putCheck,
+  REVIEW,
+  runCheckName,
+} from "./checks.ts";
 import { findComment, putComment, REVIEW_MARKER } from "./comments.ts";
 import { decideGate } from "./gate.ts";
 import type { Reviewed } from "./gather-review.ts";
@@ -11,6 +21,7 @@ import { readProgressMark, writeReviewMark } from "./marks.ts";
 import type { PullRequest } from "./pull-request.ts";
 import { reviewMarkOf } from "./pushers.ts";
 import type { Repository } from "./repository.ts";
+import { SETTINGS_PATH } from "./settings-file.ts";
 import { writeShown } from "./shown.ts";
 
 /** Publishes a review: its check with annotations, the gate, and the one comment. */
@@ -22,7 +33,7 @@ export async function publishReview(
   pusher?: string,
 ): Promise<void> {
   const checks = await ownChecks(repository, pr.headSha);
-  await putReviewCheck(repository, pr, reviewed.review, checks, { pusher, nowMs: bot.clock.now() });
+  await putReviewCheck(repository, pr, reviewed, checks, { pusher, nowMs: bot.clock.now() });
   await publishGate(repository, pr, reviewed, checks);
   await putReviewComment(repository, pr, reviewed.review);
 }
@@ -72,7 +83,7 @@ type Seen = { readonly pusher: string | undefined; readonly nowMs: number };
 async function putReviewCheck(
   repository: Repository,
   pr: PullRequest,
-  review: Review,
+  { review, settingsProblems }: Reviewed,
   checks: readonly Check[],
   seen: Seen,
 ): Promise<void> {
@@ -87,8 +98,24 @@ async function putReviewCheck(
     ...(pusher !== undefined && { pusher }),
   });
   const { conclusion, title, summary, text, annotations } = renderReviewCheck(review);
-  const draft = { name: REVIEW, headSha: pr.headSha, externalId: mark, state: conclusion, title, summary, annotations };
-  await putCheck(repository, { ...draft, text: `${writeShown(review)}${text}` }, known);
+  const draft: CheckDraft = {
+    ...{ name: REVIEW, headSha: pr.headSha, externalId: mark, title, summary },
+    state: settingsProblems.length > 0 ? "failure" : conclusion,
+    text: `${writeShown(review)}${text}`,
+    annotations: [...annotations, ...settingsProblems.map(settingsAnnotation)],
+  };
+  await putCheck(repository, draft, known);
+}
+
+function settingsAnnotation({ place, code, message, fix }: Problem): Annotation {
+  return {
+    path: SETTINGS_PATH,
+    start_line: place.line,
+    end_line: place.endLine ?? place.line,
+    annotation_level: "failure",
+    title: code,
+    message: `${message}. ${fix}`,
+  };
 }
 
 /** A pull request without experiments gets no comment, unless it had one that would now be wrong. */

@@ -6,7 +6,7 @@ import type { RunReport } from "../../src/run/report.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
 import { parseClaims } from "../../src/ticket/parse.ts";
 import { aReport } from "../channel/a-report.ts";
-import { settingsFor } from "./support/files.ts";
+import { delayOf, settingsFor } from "./support/files.ts";
 import { appComments, checksOf, conclusionOf, deploymentsOf, planOf, say } from "./support/look.ts";
 import { buildTown, openPullRequest, type Town } from "./support/town.ts";
 
@@ -96,6 +96,21 @@ describe("reports", () => {
     expect(orders.map(({ kind }) => kind)).toEqual(["abort"]);
     expect(runComments()).toEqual([]);
   });
+});
+
+it("a second run folds the first one's comment away, and a push stamps a run as of an older commit", async () => {
+  await report({ sequence: 1, phase: "finished", verdict: "violated" });
+  await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+  const runId = `${deploymentsOf(town, "chaosgate:run")[1]?.payload.ticketId}-0`;
+  await report({ runId, ticketId: runId.slice(0, -2), sequence: 1, phase: "requested" });
+  expect(runComments().map(({ minimized }) => minimized !== undefined)).toEqual([true, false]);
+  town.github.people.push(town.repository, "ada", {
+    branch: "experiment",
+    files: { "chaos/delay.yaml": delayOf("900ms") },
+  });
+  await town.quiet();
+  await report({ runId, ticketId: runId.slice(0, -2), sequence: 2, phase: "watching" });
+  expect(runComments()[1]?.body).toContain("Of an older commit");
 });
 
 describe("an abort", () => {

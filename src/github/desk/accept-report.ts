@@ -2,7 +2,7 @@ import { renderRunCheck, renderRunComment } from "../../review/run-report.ts";
 import type { Order, RunReport } from "../../run/report.ts";
 import type { Bot } from "../bot.ts";
 import { type Check, ownChecks, putCheck, runCheckName } from "../checks.ts";
-import { putComment, runMarker } from "../comments.ts";
+import { foldOlderRuns, putComment, runMarker } from "../comments.ts";
 import { ABORT_ACTION } from "../delivery.ts";
 import { deploymentStatuses, setDeploymentStatus } from "../deployments.ts";
 import { gatherReview } from "../gather-review.ts";
@@ -51,7 +51,7 @@ async function publish(
 ): Promise<void> {
   const { conclusion, title, summary, text } = renderRunCheck(report);
   await setProgress(repository, report, progress.deployment);
-  await putComment(repository, report.pullRequest, runMarker(report.runId), renderRunComment(report));
+  await comment(repository, report);
   // The check carries the mark and comes last: when anything before it failed, the report is published again.
   await putCheck(
     repository,
@@ -67,6 +67,15 @@ async function publish(
     check,
   );
   if (report.phase === "finished") await decideGateAgain(repository, bot, report);
+}
+
+/** One comment per run, edited through its phases; it folds those of earlier runs away when it begins. */
+async function comment(repository: Repository, report: RunReport): Promise<void> {
+  const { pullRequest, runId, headSha } = report;
+  const pr = await readPullRequest(repository, pullRequest);
+  const stamp = pr.open && pr.headSha !== headSha ? `> Of an older commit, \`${headSha.slice(0, 12)}\`.\n\n` : "";
+  await putComment(repository, pullRequest, runMarker(runId), `${stamp}${renderRunComment(report)}`);
+  if (report.phase === "requested") await foldOlderRuns(repository, pullRequest, runId);
 }
 
 /** The deployment leaves the queue with the first report of any of its runs, and ends with the last. */
