@@ -5,6 +5,7 @@ import { bodyOf } from "../github/serve.ts";
 import type { StandIn } from "../github/stand-in.ts";
 import { html } from "./html.ts";
 import { document } from "./layout.ts";
+import { redirect, sendPage } from "./respond.ts";
 
 /** Does what a person asked for with a button of the page, and leads back to it; a refusal is shown as one. */
 export async function act(
@@ -19,14 +20,13 @@ export async function act(
   try {
     perform(standIn, repository, pull, form);
     const back = form.get("act") === "press" ? "/checks" : "";
-    response.writeHead(303, { location: `/${repository.fullName}/pull/${pull.number}${back}` }).end();
+    return redirect(response, 303, `/${repository.fullName}/pull/${pull.number}${back}`);
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown;
     const body = html`<main><section class="box"><p><b>GitHub refuses (${thrown.status}).</b> ${thrown.message}</p>
 <p><a href="/${repository.fullName}/pull/${pull.number}">Back to the pull request</a></p></section></main>`;
-    response.writeHead(thrown.status, { "content-type": "text/html; charset=utf-8" }).end(document("Refused", body));
+    return sendPage(response, thrown.status, document("Refused", body));
   }
-  return true;
 }
 
 /** Only this page's own forms: browsers say where a form was, and another site's is not ours. */

@@ -27,7 +27,7 @@ export async function sendAsset(pathname: string, response: ServerResponse): Pro
 
 /** A disc with the first letter of a login, in a colour of its own. */
 export function sendAvatar(pathname: string, response: ServerResponse): boolean {
-  const login = decodeURIComponent(pathname.slice("/_/avatars/".length));
+  const login = pathname.slice("/_/avatars/".length);
   const hue = [...login].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
   const drawing = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" rx="20" fill="hsl(${hue} 45% 45%)"/>
 <text x="20" y="27" font-family="sans-serif" font-size="20" font-weight="600" text-anchor="middle" fill="#fff">${(login[0] ?? "?").toUpperCase()}</text></svg>`;

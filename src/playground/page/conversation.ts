@@ -9,7 +9,7 @@ import { sidebar } from "./sidebar.ts";
 
 /** The Conversation tab: what was said and done, in order, with the state of the checks and a box to answer in. */
 export function conversation(repository: Repository, pull: PullRequest, people: readonly string[]): Html {
-  return html`<div class="columns"><div class="timeline" data-live-list>
+  return html`<div class="columns"><div class="timeline">
 ${bubble({ id: "description", by: pull.author, at: pull.createdAt, body: pull.body, isAuthor: true })}
 ${entriesOf(pull).map(({ markup }) => markup)}
 ${mergeBox(repository, pull)}
@@ -38,6 +38,7 @@ function commentBox(pull: PullRequest, comment: Comment): Html {
     isAuthor: comment.by.user === pull.author,
     isEdited: comment.updatedAt !== comment.createdAt,
     reactions: comment.reactions.map(({ content }) => content),
+    isLive: comment.minimized === undefined,
   });
   if (comment.minimized === undefined) return box;
   return html`<details class="minimized" data-live="minimized-${comment.id}">
@@ -52,13 +53,15 @@ type Bubble = {
   readonly isAuthor?: boolean;
   readonly isEdited?: boolean;
   readonly reactions?: readonly (keyof typeof FACES)[];
+  /** False inside something that is itself swapped as a whole. */
+  readonly isLive?: boolean;
 };
 
-function bubble({ id, by, at, body, isAuthor, isEdited, reactions = [] }: Bubble): Html {
+function bubble({ id, by, at, body, isAuthor, isEdited, reactions = [], isLive = true }: Bubble): Html {
   const faces = [...new Set(reactions)].map(
     (face) => html`<span class="face">${FACES[face]} ${reactions.filter((each) => each === face).length}</span>`,
   );
-  return html`<article class="entry" id="${id}" data-live="${id}">${avatar(by)}
+  return html`<article class="entry" id="${id}"${isLive && html` data-live="${id}"`}>${avatar(by)}
 <div class="box bubble${by.type === "Bot" ? " bot" : ""}"><header><b>${by.login.replace("[bot]", "")}</b>
 ${by.type === "Bot" && html`<span class="pill">bot</span>`}
 <span class="muted">commented ${time(at)}${isEdited && html` · edited`}</span>

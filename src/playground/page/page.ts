@@ -12,7 +12,9 @@ import { conversation } from "./conversation.ts";
 import { commitsTab, filesTab } from "./files.ts";
 import type { Content } from "./html.ts";
 import { pullFrame, type Tab } from "./layout.ts";
+import { followLink } from "./links.ts";
 import { overview } from "./overview.ts";
+import { sendPage } from "./respond.ts";
 import { streamChanges } from "./stream.ts";
 
 /** Handles every request that is not the API's. */
@@ -23,7 +25,7 @@ export function createPage(standIn: StandIn): PageHandler {
     if (pathname === "/_/events") return streamChanges(standIn.world, request, response);
     if (pathname.startsWith("/_/avatars/")) return sendAvatar(pathname, response);
     if (pathname.startsWith("/_/assets/")) return sendAsset(pathname, response);
-    if (pathname === "/") return send(response, 200, overview(standIn.world));
+    if (pathname === "/") return sendPage(response, 200, overview(standIn.world));
     return pullPage(standIn, pathname, request, response);
   };
 }
@@ -39,9 +41,9 @@ async function pullPage(
   const [, fullName = "", number, rest] = PULL.exec(pathname) ?? [];
   const repository = standIn.world.repositories.get(fullName.toLowerCase());
   const pull = repository?.pulls.find((candidate) => candidate.number === Number(number));
-  if (repository === undefined || pull === undefined) return false;
+  if (repository === undefined || pull === undefined) return followLink(standIn, pathname, response);
   if (rest === "act") return act(standIn, repository, pull, request, response);
-  return send(response, 200, tabOf(repository, pull, (rest ?? "conversation") as Tab));
+  return sendPage(response, 200, tabOf(repository, pull, (rest ?? "conversation") as Tab));
 }
 
 function tabOf(repository: Repository, pull: PullRequest, tab: Tab): string {
@@ -67,24 +69,4 @@ function isOwnHost({ world }: StandIn, request: IncomingMessage): boolean {
   const own = new URL(world.baseUrl);
   const { host } = request.headers;
   return host === own.host || host === (own.port === "" ? "localhost" : `localhost:${own.port}`);
-}
-
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  // The drawings of mermaid carry their styles inside them.
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-function send(response: ServerResponse, status: number, text: string): true {
-  const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": POLICY };
-  response
-    .writeHead(status, { ...headers, "x-content-type-options": "nosniff", "cache-control": "no-store" })
-    .end(text);
-  return true;
 }

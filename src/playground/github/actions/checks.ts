@@ -32,6 +32,7 @@ export function createCheckRun(
   if (!repository.git.commits.has(what.headSha)) {
     throw invalid({ resource: "CheckRun", code: "custom", message: `No commit found for SHA: ${what.headSha}` });
   }
+  refuseHalfDone(what.change);
   const suite = suiteOf(world, repository, app, what.headSha);
   const run: CheckRun = {
     id: world.nextId(),
@@ -68,6 +69,7 @@ export function updateCheckRun(
 ): void {
   if (run.app !== app)
     throw forbidden(`Invalid app_id \`${app.id}\` - check run can only be modified by the GitHub App that created it.`);
+  refuseHalfDone(change);
   const wasDone = run.status === "completed";
   apply(world, run, change);
   if (!wasDone && run.status === "completed") tell(world, repository, run, "completed");
@@ -85,6 +87,16 @@ export function pressAction(world: World, repository: Repository, run: CheckRun,
 export function rerequestCheck(world: World, repository: Repository, run: CheckRun, by: User): void {
   refuseReader(repository, by);
   tell(world, repository, run, "rerequested", by);
+}
+
+/** What the description says in words only: an end needs a conclusion, and lines count from 1 upwards. */
+function refuseHalfDone({ status, conclusion, annotations = [] }: CheckChange): void {
+  if (status === "completed" && !conclusion) {
+    throw invalid({ resource: "CheckRun", field: "conclusion", code: "missing_field" });
+  }
+  if (annotations.some(({ startLine, endLine }) => startLine < 1 || endLine < startLine)) {
+    throw invalid({ resource: "CheckRun", field: "annotations", code: "invalid" });
+  }
 }
 
 function refuseReader(repository: Repository, by: User): void {
