@@ -3,14 +3,14 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHROMIUM, launchBrowser } from "../../scripts/screenshot.ts";
 import { createCheckRun } from "../../src/playground/github/actions/checks.ts";
-import { createComment } from "../../src/playground/github/actions/comments.ts";
+import { createComment, editComment, minimizeComment } from "../../src/playground/github/actions/comments.ts";
 import { createPage } from "../../src/playground/page/page.ts";
 import { type Scene, setScene } from "../playground/scene.ts";
 
 // The page in a real browser: what is drawn, what is live, and what hostile text cannot do.
 
 const HOSTILE = '<script>document.title = "owned"</script><img src=x onerror="document.title=\'owned\'">';
-const REVIEW = `**3 of 10 pods**\n\n\`\`\`mermaid\nflowchart LR\n  checkout --> payment\n\`\`\`\n\n${HOSTILE}`;
+const REVIEW = `**3 of 10 pods**\n\n\`\`\`mermaid\nflowchart LR\n  checkout --> payment\n\`\`\`\n\n<details><summary>More</summary>\n\ninside\n\n</details>\n\n${HOSTILE}`;
 
 const hasBrowser = existsSync(CHROMIUM);
 if (!hasBrowser) console.warn(`${CHROMIUM} is missing: install Debian's chromium, or name a browser with CHROMIUM`);
@@ -66,6 +66,29 @@ describe.skipIf(!hasBrowser && process.env.CI !== "true")("the pull request's pa
     scene.standIn.people.comment(scene.repository, "mia", 1, "news from elsewhere");
     await page.getByText("news from elsewhere").waitFor({ timeout: 5000 });
     expect(await page.inputValue("textarea")).toBe("half a thought");
+  });
+
+  it("swaps a comment that is edited, with its diagram drawn anew and its parts still unfolded", async () => {
+    const { standIn, repository, pull } = scene;
+    const [comment] = pull.comments;
+    if (comment === undefined) throw new Error("the review is missing");
+    await page.locator(".markdown details summary").click();
+    const author = { user: comment.by.user, app: scene.installation.app };
+    editComment(standIn.world, repository, { pull, comment }, author, REVIEW.replace("3 of 10", "4 of 10"));
+    await page.getByText("4 of 10 pods").waitFor({ timeout: 5000 });
+    expect(await page.locator("figure.mermaid svg .node").count()).toBe(2);
+    expect(await page.locator(".markdown details").getAttribute("open")).not.toBeNull();
+  });
+
+  it("folds a comment away, once, when it is marked as outdated", async () => {
+    const { standIn, repository, pull } = scene;
+    const comment = standIn.people.comment(repository, "mia", 1, "soon outdated");
+    const shown = page.locator(`#issuecomment-${comment.id}`);
+    await shown.waitFor({ timeout: 5000 });
+    minimizeComment(standIn.world, repository, { pull, comment }, "OUTDATED");
+    await page.locator("details.minimized").waitFor({ timeout: 5000 });
+    await expect.poll(() => shown.count()).toBe(1);
+    expect(await page.locator("details.minimized").getAttribute("open")).toBeNull();
   });
 
   it("sends a comment as the person who was chosen", async () => {
