@@ -1,3 +1,4 @@
+import type { Audience } from "../../review/audience.ts";
 import { renderRunCheck, renderRunComment } from "../../review/run-report.ts";
 import type { Order, RunReport } from "../../run/report.ts";
 import type { Bot } from "../bot.ts";
@@ -49,7 +50,7 @@ async function publish(
   check: Check,
   progress: ProgressMark,
 ): Promise<void> {
-  const { conclusion, title, summary, text } = renderRunCheck(report);
+  const { conclusion, title, summary, text } = renderRunCheck(report, { audience: audienceOf(repository) });
   await setProgress(repository, report, progress.deployment);
   await comment(repository, report);
   // The check carries the mark and comes last: when anything before it failed, the report is published again.
@@ -74,7 +75,12 @@ async function comment(repository: Repository, report: RunReport): Promise<void>
   const { pullRequest, runId, headSha } = report;
   const pr = await readPullRequest(repository, pullRequest);
   const stamp = pr.open && pr.headSha !== headSha ? `> Of an older commit, \`${headSha.slice(0, 12)}\`.\n\n` : "";
-  await putComment(repository, pullRequest, runMarker(runId), `${stamp}${renderRunComment(report)}`);
+  await putComment(
+    repository,
+    pullRequest,
+    runMarker(runId),
+    `${stamp}${renderRunComment(report, { audience: audienceOf(repository) })}`,
+  );
   if (report.phase === "requested") await foldOlderRuns(repository, pullRequest, runId);
 }
 
@@ -113,4 +119,9 @@ async function ordersFor(repository: Repository, report: RunReport, deployment: 
   const { execution } = await readSettings(repository);
   if (execution === "enabled") return orders;
   return [...orders, { kind: "abort", runId, by: "settings", reason: "execution is disabled in the settings" }];
+}
+
+/** In a public repository everybody reads along. */
+function audienceOf({ isPublic }: Repository): Audience {
+  return isPublic ? "public" : "members";
 }
