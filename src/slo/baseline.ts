@@ -1,6 +1,9 @@
 import { DEFAULT_GRACE, decide, type Grace } from "./decide.ts";
 import type { Objective, Reading } from "./objective.ts";
 
+/** A baseline that was not steady for one window within this many is not going to be. */
+const MOST_WINDOWS = 6;
+
 export type Baseline =
   | { readonly kind: "wait" }
   | { readonly kind: "met" }
@@ -20,7 +23,9 @@ export function judgeBaseline(
   if (decision.kind === "stop")
     return { kind: "refused", because: `no steady state to start from: ${decision.because}` };
   const steady = objectives.every(({ name }) => okTail(readings, name) >= polls);
-  return steady && objectives.length > 0 ? { kind: "met" } : { kind: "wait" };
+  if (steady && objectives.length > 0) return { kind: "met" };
+  if (readings.length < MOST_WINDOWS * polls * objectives.length) return { kind: "wait" };
+  return { kind: "refused", because: "no steady state to start from: it could be seen only now and then" };
 }
 
 function okTail(readings: readonly Reading[], name: string): number {

@@ -17,7 +17,12 @@ export function anObjective(over: Partial<Objective> = {}): Objective {
   };
 }
 
-export const OUTSIDE = anObjective({ name: "catalog-errors", title: "catalog error rate", query: "outside", scope: "outside" });
+export const OUTSIDE = anObjective({
+  name: "catalog-errors",
+  title: "catalog error rate",
+  query: "outside",
+  scope: "outside",
+});
 
 export const TICKET_ID = `t${"0a1b2c3d4e".repeat(2)}`;
 
