@@ -1,6 +1,6 @@
 //! Two processes in network namespaces of their own, joined by a veth pair: a victim, and the peer that it talks to.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -44,6 +44,8 @@ pub fn lab() -> Option<Lab> {
 }
 
 fn can_have_labs() -> bool {
+    // Under `unshare -n` our own loopback is down at first; elsewhere it is up, and this changes nothing.
+    let _ = Command::new("ip").args(["link", "set", "lo", "up"]).stderr(Stdio::null()).status();
     let can = Command::new("unshare").args(["--net", "iptables-save"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if can.is_ok_and(|status| status.success()) {
         return true;
@@ -154,9 +156,11 @@ fn probe(pid: &str, what: &str) -> Command {
 
 fn listen(pid: &str) -> (Child, SocketAddr) {
     let mut child = probe(pid, "listen").stdout(Stdio::piped()).spawn().expect("nsenter runs");
-    let lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
-    let port = lines.into_iter().find_map(|line| line.strip_prefix("listening ").map(str::to_owned)).expect("a port");
-    (child, format!("{PEER}:{port}").parse().expect("an address"))
+    let mut said = BufReader::new(child.stdout.take().expect("piped"));
+    let port = said.by_ref().lines().map_while(Result::ok).find_map(|line| Some(line.strip_prefix("listening ")?.to_owned()));
+    // Kept open: after a minute libtest says that this one is slow, and would die of a closed pipe.
+    child.stdout = Some(said.into_inner());
+    (child, format!("{PEER}:{}", port.expect("a port")).parse().expect("an address"))
 }
 
 /// Not a test of the daemon: with the variable set it is the hand of one, and without it it does nothing.
