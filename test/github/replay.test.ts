@@ -21,14 +21,13 @@ afterEach(async () => {
   expect(town.github.violations).toEqual([]);
 });
 
-/** The delivery of the newest comment that a person wrote. */
-function commandDelivery() {
-  const found = town.github.deliveries.filter(
-    ({ event, body }) => event === "issue_comment" && body.includes("/chaos run"),
-  );
-  const last = found.at(-1);
-  if (last === undefined) throw new Error("no command was delivered");
-  return last;
+/** The delivery of the newest comment that somebody wrote; the app's own comments are delivered too. */
+function commentDelivery(login: string) {
+  const found = town.github.deliveries.findLast(({ event, body }) => {
+    return event === "issue_comment" && JSON.parse(body).comment.user.login === login;
+  });
+  if (found === undefined) throw new Error(`no comment of ${login} was delivered`);
+  return found;
 }
 
 const CLAIMS = { clusterId: "cluster-1", runner: "runner-1", repositories: [{ owner: "acme", name: "shop" }] };
@@ -46,14 +45,14 @@ describe("one comment runs once", () => {
 
   it("when its delivery is sent again", async () => {
     const comments = appComments(town, pull).length;
-    town.github.redeliver(commandDelivery());
+    town.github.redeliver(commentDelivery("grace"));
     await town.quiet();
     expect(deploymentsOf(town, "chaosgate:run")).toHaveLength(1);
     expect(appComments(town, pull)).toHaveLength(comments);
   });
 
   it("when its body is replayed with fresh headers", async () => {
-    town.github.replay(commandDelivery());
+    town.github.replay(commentDelivery("grace"));
     await town.quiet();
     expect(deploymentsOf(town, "chaosgate:run")).toHaveLength(1);
     expect(await ticketsHandedOut()).toBe(1);
@@ -65,7 +64,7 @@ describe("one comment runs once", () => {
       pull.comments.findIndex(({ id }) => id === marked?.id),
       1,
     );
-    town.github.replay(commandDelivery());
+    town.github.replay(commentDelivery("grace"));
     await town.quiet();
     expect(deploymentsOf(town, "chaosgate:run")).toHaveLength(1);
   });
@@ -98,9 +97,10 @@ it("hears nothing that is signed with another secret, and nothing that is not si
 
 it("hears nothing that GitHub does not confirm: a comment that says something else by now", async () => {
   await say(town, "dan", pull, "/chaos help");
-  const delivered = town.github.deliveries.findLast(({ event }) => event === "issue_comment");
-  const payload = JSON.parse(delivered?.body ?? "{}");
+  const payload = JSON.parse(commentDelivery("dan").body);
   payload.comment.body = `/chaos run --plan ${planOf(town, pull)}`;
+  payload.comment.user.login = "grace";
+  payload.sender.login = "grace";
   payload.comment.id = town.github.people.comment(town.repository, "grace", pull.number, "nothing to see").id;
   await deliver(town.bot.address, JSON.stringify(payload), town.webhookSecret);
   await town.quiet();
