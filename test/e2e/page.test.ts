@@ -39,6 +39,11 @@ describe.skipIf(!hasBrowser && process.env.CI !== "true")("the pull request's pa
     await page.waitForSelector("html[data-ready]");
   }
 
+  function lastDelivery(): string {
+    const last = scene.standIn.deliveries.at(-1);
+    return `${last?.event}.${last?.action}`;
+  }
+
   it("shows title, conversation and checks, and draws the diagram", async () => {
     expect(await page.locator("h1").textContent()).toContain("Slow payment");
     expect(await page.locator("figure.mermaid svg .node").count()).toBe(2);
@@ -95,14 +100,15 @@ describe.skipIf(!hasBrowser && process.env.CI !== "true")("the pull request's pa
     await page.selectOption("select[name=by]", "guest");
     await page.fill("textarea", "/chaos run");
     await page.click("button.comment");
-    await page.waitForSelector("html[data-ready]");
-    expect(scene.pull.comments.at(-1)).toMatchObject({ body: "/chaos run", by: { user: { login: "guest" } } });
+    const newest = () => `${scene.pull.comments.at(-1)?.by.user.login}: ${scene.pull.comments.at(-1)?.body}`;
+    await expect.poll(newest).toBe("guest: /chaos run");
+    await page.locator("article", { hasText: "/chaos run" }).waitFor();
   });
 
   it("shows a refusal as one", async () => {
     await page.selectOption("select[name=by]", "guest");
     await page.click("button.merge");
-    expect(await page.textContent("main")).toContain("GitHub refuses (403)");
+    await page.getByText("GitHub refuses (403)").waitFor();
     expect(scene.pull.merged).toBeUndefined();
   });
 
@@ -115,8 +121,12 @@ describe.skipIf(!hasBrowser && process.env.CI !== "true")("the pull request's pa
   it("presses a check's button", async () => {
     await open("/checks");
     await page.click("text=Abort now");
-    await scene.standIn.settled();
-    expect(scene.standIn.deliveries.at(-1)).toMatchObject({ event: "check_run", action: "requested_action" });
+    await expect.poll(lastDelivery).toBe("check_run.requested_action");
+  });
+
+  it("asks for a finished check again", async () => {
+    await page.click("text=Re-run");
+    await expect.poll(lastDelivery).toBe("check_run.rerequested");
   });
 
   it.each([

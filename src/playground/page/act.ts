@@ -19,7 +19,7 @@ export async function act(
   const form = new URLSearchParams(await bodyOf(request));
   try {
     perform(standIn, repository, pull, form);
-    const back = form.get("act") === "press" ? "/checks" : "";
+    const back = form.has("run") ? "/checks" : "";
     return redirect(response, 303, `/${repository.fullName}/pull/${pull.number}${back}`);
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown;
@@ -43,9 +43,10 @@ function perform({ people }: StandIn, repository: Repository, pull: PullRequest,
     merge: () => people.merge(repository, by, number),
     close: () => people.close(repository, by, number),
     reopen: () => people.reopen(repository, by, number),
-    press: () => people.pressButton(repository, by, Number(text("run")), text("identifier")),
+    press: () => people.pressButton(repository, by, Number(text("run")), text("press")),
+    rerequest: () => people.rerequest(repository, by, Number(text("run"))),
   };
-  const name = text("act");
+  const name = form.has("press") ? "press" : text("act");
   const chosen = Object.hasOwn(acts, name) ? acts[name] : undefined;
   if (chosen === undefined) throw new Refusal(422, "No such button");
   chosen();

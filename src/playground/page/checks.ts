@@ -62,33 +62,31 @@ function checkRow(repository: Repository, pull: PullRequest, run: CheckRun): Htm
 }
 
 /** The Checks tab: every run with its output, annotations and buttons. */
-export function checksTab(repository: Repository, pull: PullRequest, by: readonly string[]): Html {
+export function checksTab(repository: Repository, pull: PullRequest, people: readonly string[]): Html {
   const runs = currentRuns(repository, pull);
   const links = runs.map((run) => html`<li>${moodIcon(moodOf(run))} <a href="#run-${run.id}">${run.name}</a></li>`);
   return html`<div class="split"><aside class="box list" data-live="check-list"><ul>${links}</ul></aside>
-<div class="runs">${runs.map((run) => checkDetail(repository, pull, run, by))}</div></div>`;
+<div class="runs">${runs.map((run) => checkDetail(repository, pull, run, people))}</div></div>`;
 }
 
-function checkDetail(repository: Repository, pull: PullRequest, run: CheckRun, by: readonly string[]): Html {
+function checkDetail(repository: Repository, pull: PullRequest, run: CheckRun, people: readonly string[]): Html {
   return html`<section class="box run" id="run-${run.id}" data-live="run-${run.id}">
 <header>${moodIcon(moodOf(run))} <b>${run.name}</b> <span class="muted">${stateWords(run)} · ${run.app.name}</span>
-${run.actions.map((action) => actionForm(repository, pull, run, action, by))}</header>
+${buttons(repository, pull, run, people)}</header>
 <div class="markdown"><h2>${run.title ?? ""}</h2>${markdown(run.summary ?? "")}${run.text ? markdown(run.text) : ""}</div>
 ${run.annotations.length > 0 && html`<h3>Annotations</h3>`}
 ${run.annotations.map((annotation) => annotationBox(annotation, true))}</section>`;
 }
 
-function actionForm(
-  repository: Repository,
-  pull: PullRequest,
-  run: CheckRun,
-  action: CheckRun["actions"][number],
-  by: readonly string[],
-): Html {
+/** The app's own buttons, and GitHub's to run a finished check again; pressed as the strongest of the people. */
+function buttons(repository: Repository, pull: PullRequest, run: CheckRun, people: readonly string[]): Html {
+  const again = run.status === "completed" ? [html`<button name="act" value="rerequest">Re-run</button>`] : [];
+  const own = run.actions.map(
+    ({ identifier, label, description }) =>
+      html`<button name="press" value="${identifier}" title="${description}">${label}</button>`,
+  );
   return html`<form class="inline" method="post" action="/${repository.fullName}/pull/${pull.number}/act">
-<input type="hidden" name="act" value="press"><input type="hidden" name="run" value="${run.id}">
-<input type="hidden" name="identifier" value="${action.identifier}"><input type="hidden" name="by" value="${by[0] ?? ""}">
-<button title="${action.description}">${action.label}</button></form>`;
+<input type="hidden" name="run" value="${run.id}"><input type="hidden" name="by" value="${people[0] ?? ""}">${own} ${again}</form>`;
 }
 
 /** One annotation; on the Checks tab it says where it belongs. */

@@ -55,8 +55,8 @@ function receiversOf(world: World, { event, repository, onlyApp }: WebhookEvent)
     ({ app, repositories }) =>
       repositories.includes(repository) &&
       (onlyApp === undefined || onlyApp === app) &&
-      // Suites and installations reach an app whether it asked for them or not.
-      (app.events.includes(event) || event === "check_suite"),
+      // What concerns an app's own suite, check or button reaches it whether it subscribed or not.
+      (app.events.includes(event) || onlyApp !== undefined),
   );
 }
 
