@@ -55,6 +55,8 @@ pub enum InvalidOptions {
     Command(String),
     #[error("{0}: see chaosgated --help")]
     Word(String),
+    #[error("--{flag} cannot be {why}: see chaosgated --help")]
+    Value { flag: String, why: String },
     #[error("--{0} is missing: see chaosgated --help")]
     Missing(&'static str),
     #[error("{0:?} is not a span of time: write 500ms, 45s, 30m or 1h")]
@@ -127,8 +129,8 @@ mod tests {
             ("panic --state-dir /s --force", "invalid option"),
             (&format!("{SERVE} --lease-expires-after 46s"), "at most 45s"),
             (&format!("{SERVE} --lease-expires-after 10s"), "more than --lease-renew-every"),
-            (&format!("{SERVE} --max-faults many"), "many"),
-            (&format!("{SERVE} --listen here"), "here"),
+            (&format!("{SERVE} --max-faults many"), "--max-faults cannot be \"many\""),
+            (&format!("{SERVE} --listen here"), "--listen cannot be \"here\""),
         ];
         for (line, expected) in cases {
             let answer = said(line);

@@ -1,8 +1,10 @@
 //! One command after the other, each word once.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, Value, ValueExt};
@@ -138,12 +140,12 @@ fn take(name: &str, parser: &mut Parser, words: &mut Words) -> Result<(), Invali
     }
     let rules = &mut words.rules;
     match name {
-        "listen" => words.listen = parser.value()?.parse()?,
+        "listen" => words.listen = value(name, parser)?,
         "cluster-id" => words.cluster_id = Some(parser.value()?.string()?),
         "node" => words.node = Some(parser.value()?.string()?),
         "back-end" => words.back_end = back_end(parser)?,
         "max-duration" => rules.max_duration = span(parser)?,
-        "max-faults" => rules.max_faults = parser.value()?.parse()?,
+        "max-faults" => rules.max_faults = value(name, parser)?,
         "lease-expires-after" => rules.terms.expires_after = span(parser)?,
         "lease-renew-every" => rules.terms.renew_every = span(parser)?,
         "deny-namespace" => rules.denied_namespaces.push(parser.value()?.string()?),
@@ -183,6 +185,11 @@ fn complete(words: Words) -> Result<Command, InvalidOptions> {
 
 fn given<T>(word: Option<T>, flag: &'static str) -> Result<T, InvalidOptions> {
     word.ok_or(InvalidOptions::Missing(flag))
+}
+
+fn value<T: FromStr<Err: fmt::Display>>(flag: &str, parser: &mut Parser) -> Result<T, InvalidOptions> {
+    let text = parser.value()?.string()?;
+    text.parse().map_err(|why| InvalidOptions::Value { flag: flag.to_owned(), why: format!("{text:?} ({why})") })
 }
 
 fn path(parser: &mut Parser) -> Result<PathBuf, InvalidOptions> {

@@ -72,3 +72,64 @@ fn read_header(part: &str) -> Result<Header, TicketError> {
 fn decode(part: &str, why: &'static str) -> Result<Vec<u8>, TicketError> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| TicketError::Malformed { why })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ring::signature::{Ed25519KeyPair, KeyPair};
+
+    use super::*;
+
+    fn pair() -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&[9; 32]).expect("a seed of 32 bytes")
+    }
+
+    fn keys() -> TicketKeys {
+        let x = URL_SAFE_NO_PAD.encode(pair().public_key());
+        TicketKeys::parse(&format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"k","x":"{x}"}}]}}"#)).expect("one key")
+    }
+
+    fn signed(claims: &str) -> String {
+        let header = format!(r#"{{"alg":"EdDSA","kid":"k","typ":"{TYPE}"}}"#);
+        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature = URL_SAFE_NO_PAD.encode(pair().sign(text.as_bytes()));
+        format!("{text}.{signature}")
+    }
+
+    fn good() -> String {
+        signed(
+            r#"{"jti":"t1","aud":"here","exp":9,"kind":"once","more":[1],
+            "limits":{"max_duration_seconds":1,"max_pods":1,"max_percent":1,"namespaces":[]}}"#,
+        )
+    }
+
+    #[test]
+    fn a_signed_ticket_is_read_and_claims_for_others_are_passed_over() {
+        let ticket = Ticket::verify(&good(), &keys(), "here").expect("signed by the key");
+        assert_eq!((ticket.id.as_str(), ticket.expires), ("t1", 9));
+    }
+
+    #[test]
+    fn a_claim_that_is_there_twice_is_refused() {
+        let twice = signed(r#"{"jti":"t1","jti":"t2","aud":"here"}"#);
+        let refused = Ticket::verify(&twice, &keys(), "here").expect_err("two ids");
+        assert!(refused.to_string().contains("duplicate field `jti`"), "{refused}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_change_of_one_character_is_accepted(at in 0usize..300, put in "[A-Za-z0-9_.=-]") {
+            let mut text = good().into_bytes();
+            let at = at % text.len();
+            prop_assume!(text[at] != put.as_bytes()[0]);
+            text[at] = put.as_bytes()[0];
+            let changed = String::from_utf8(text).expect("ASCII");
+            prop_assert!(Ticket::verify(&changed, &keys(), "here").is_err());
+        }
+
+        #[test]
+        fn any_text_is_answered_and_not_panicked_on(text in ".{0,200}") {
+            prop_assert!(Ticket::verify(&text, &keys(), "here").is_err());
+        }
+    }
+}

@@ -64,6 +64,15 @@ fn a_restarted_daemon_reverts_before_it_reads_its_configuration() {
 }
 
 #[test]
+fn a_second_daemon_on_the_same_directory_is_refused_and_touches_nothing() {
+    let Some((lab, site, _daemon, _)) = a_felt_fault("second", &[]) else { return };
+    let output = site.command(&["serve"]).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("one state directory serves one daemon"), "{output:?}");
+    assert!(lab.is_cut() && site.records() == 1, "the first daemon's fault stands");
+}
+
+#[test]
 fn kill_9_without_restart_is_healed_by_the_keeper_and_not_before_its_patience() {
     the_keeper_heals_after(Duration::from_secs(4));
 }
