@@ -52,7 +52,7 @@ export type Check = {
 
 /** GitHub's limits. */
 const ANNOTATIONS_PER_REQUEST = 50;
-const LONGEST_TEXT = 65_535;
+export const LONGEST_TEXT = 65_535;
 
 /** This app's own check runs at a commit, newest first; those of other apps are never looked at. */
 export async function ownChecks(repository: Repository, headSha: string, name?: string): Promise<readonly Check[]> {

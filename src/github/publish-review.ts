@@ -1,4 +1,5 @@
 import type { Problem } from "../manifest/problem.ts";
+import type { Audience } from "../review/audience.ts";
 import { renderReviewCheck } from "../review/check.ts";
 import { renderComment } from "../review/comment.ts";
 import type { Review } from "../review/review.ts";
@@ -22,7 +23,7 @@ import type { PullRequest } from "./pull-request.ts";
 import { reviewMarkOf } from "./pushers.ts";
 import type { Repository } from "./repository.ts";
 import { SETTINGS_PATH } from "./settings-file.ts";
-import { writeShown } from "./shown.ts";
+import { withShown } from "./shown.ts";
 
 /** Publishes a review: its check with annotations, the gate, and the one comment. */
 export async function publishReview(
@@ -97,11 +98,13 @@ async function putReviewCheck(
     reviewedAt: before?.plan === plan ? before.reviewedAt : seen.nowMs,
     ...(pusher !== undefined && { pusher }),
   });
-  const { conclusion, title, summary, text, annotations } = renderReviewCheck(review);
+  const { conclusion, title, summary, text, annotations } = renderReviewCheck(review, {
+    audience: audienceOf(repository, pr),
+  });
   const draft: CheckDraft = {
     ...{ name: REVIEW, headSha: pr.headSha, externalId: mark, title, summary },
     state: settingsProblems.length > 0 ? "failure" : conclusion,
-    text: `${writeShown(review)}${text}`,
+    text: withShown(review, text),
     annotations: [...annotations, ...settingsProblems.map(settingsAnnotation)],
   };
   await putCheck(repository, draft, known);
@@ -118,10 +121,19 @@ function settingsAnnotation({ place, code, message, fix }: Problem): Annotation 
   };
 }
 
+/** Pods are named only where every reader is a member. */
+function audienceOf(repository: Repository, pr: PullRequest): Audience {
+  return pr.fromFork || repository.isPublic ? "public" : "members";
+}
+
 /** A pull request without experiments gets no comment, unless it had one that would now be wrong. */
 async function putReviewComment(repository: Repository, pr: PullRequest, review: Review): Promise<void> {
   const nothing = review.outcome === "no-experiments";
   if (nothing && (await findComment(repository, pr.number, REVIEW_MARKER)) === undefined) return;
-  const audience = pr.fromFork || repository.isPublic ? "public" : "members";
-  await putComment(repository, pr.number, REVIEW_MARKER, renderComment(review, { audience }));
+  await putComment(
+    repository,
+    pr.number,
+    REVIEW_MARKER,
+    renderComment(review, { audience: audienceOf(repository, pr) }),
+  );
 }

@@ -4,22 +4,26 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Prediction } from "../impact/prediction.ts";
 import type { Review } from "../review/review.ts";
-import { type Check, REVIEW } from "./checks.ts";
+import { type Check, LONGEST_TEXT, REVIEW } from "./checks.ts";
 import { readReviewMark } from "./marks.ts";
 
 export type Shown = Readonly<Record<string, readonly Prediction[]>>;
 
-const LINE = /^<!-- chaosgate:shown ([\w-]{1,30000}) -->/;
-const LONGEST = 30_000;
+const LINE = /^<!-- chaosgate:shown ([\w-]{1,65000}) -->/;
 const LARGEST_UNPACKED = 1_000_000;
 
-/** The invisible first line for a review's check; empty for a review without a selection, or when it would not fit. */
-export function writeShown(review: Review): string {
+/** The text of a review's check with what was shown as its invisible first line, where there is something and room for it. */
+export function withShown(review: Review, text: string): string {
+  const line = writeShown(review);
+  return line.length + text.length > LONGEST_TEXT ? text : `${line}${text}`;
+}
+
+function writeShown(review: Review): string {
   const seen = review.experiments.filter(({ selection }) => selection !== undefined);
   if (seen.length === 0) return "";
   const shown = Object.fromEntries(seen.map(({ path, index, impact }) => [`${path}#${index}`, impact.predictions]));
   const packed = gzipSync(JSON.stringify(shown)).toString("base64url");
-  return packed.length > LONGEST ? "" : `<!-- chaosgate:shown ${packed} -->\n`;
+  return `<!-- chaosgate:shown ${packed} -->\n`;
 }
 
 /** What was shown for this very plan and environment at this head; nothing when no runner had answered yet. */

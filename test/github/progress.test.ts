@@ -1,6 +1,7 @@
 import { decodeJwt } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CLAIMS_PATH, REPORTS_PATH } from "../../src/channel/protocol.ts";
+import { runPayloadOf } from "../../src/github/deployments.ts";
 import type { PullRequest } from "../../src/playground/github/repository.ts";
 import type { RunReport } from "../../src/run/report.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
@@ -101,7 +102,7 @@ describe("reports", () => {
 it("a second run folds the first one's comment away, and a push stamps a run as of an older commit", async () => {
   await report({ sequence: 1, phase: "finished", verdict: "violated" });
   await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
-  const runId = `${deploymentsOf(town, "chaosgate:run")[1]?.payload.ticketId}-0`;
+  const runId = `${runPayloadOf(deploymentsOf(town, "chaosgate:run")[1]?.payload)?.ticketId}-0`;
   await report({ runId, ticketId: runId.slice(0, -2), sequence: 1, phase: "requested" });
   expect(runComments().map(({ minimized }) => minimized !== undefined)).toEqual([true, false]);
   town.github.people.push(town.repository, "ada", {

@@ -29,27 +29,24 @@ export async function acceptReport(
   if (check === undefined || before === undefined || before.plan !== report.plan) return { orders: [notAsked(report)] };
   const now = bot.clock.now();
   if (decidePublication(before, report, now) === "publish") {
-    await publish(repository, bot, report, check, {
+    await publish(repository, report, check, {
       ...before,
       sequence: report.sequence,
       phase: report.phase,
       publishedAt: now,
     });
   }
-  return { orders: report.phase === "finished" ? [] : await ordersFor(repository, report, before.deployment) };
+  if (report.phase !== "finished") return { orders: await ordersFor(repository, report, before.deployment) };
+  // Also for a last report that comes again: it does when deciding the gate failed the first time.
+  await decideGateAgain(repository, bot, report);
+  return { orders: [] };
 }
 
 function notAsked({ runId }: RunReport): Order {
   return { kind: "abort", runId, by: "chaosgate", reason: "no such run was handed over" };
 }
 
-async function publish(
-  repository: Repository,
-  bot: Bot,
-  report: RunReport,
-  check: Check,
-  progress: ProgressMark,
-): Promise<void> {
+async function publish(repository: Repository, report: RunReport, check: Check, progress: ProgressMark): Promise<void> {
   const { conclusion, title, summary, text } = renderRunCheck(report, { audience: audienceOf(repository) });
   await setProgress(repository, report, progress.deployment);
   await comment(repository, report);
@@ -67,7 +64,6 @@ async function publish(
     },
     check,
   );
-  if (report.phase === "finished") await decideGateAgain(repository, bot, report);
 }
 
 /** One comment per run, edited through its phases; it folds those of earlier runs away when it begins. */
