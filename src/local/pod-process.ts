@@ -1,0 +1,88 @@
+// One pod: a real process in a network namespace of its own.
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { BRIDGE, type PodPlace } from "./addresses.ts";
+import { keepOutput } from "./bounded-log.ts";
+import type { ServiceDeclaration } from "./declaration.ts";
+import { createPodNetwork, removePodNetwork } from "./network.ts";
+
+export type PodProcess = {
+  readonly pid: number;
+  /** Resolves when the process has ended and its network namespace is gone. */
+  readonly ended: Promise<string>;
+  /** SIGTERM, and SIGKILL when it does not listen within the grace. */
+  end(graceMs: number): Promise<string>;
+};
+
+export type PodIdentity = { readonly name: string; readonly namespace: string; readonly place: PodPlace };
+
+export type PodSurroundings = {
+  /** Folder that the command's paths are relative to. */
+  readonly workingDirectory: string;
+  readonly logDirectory: string;
+  readonly endpointsFile: string;
+};
+
+const MAX_LOG_BYTES = 1_048_576;
+
+/** Starts a pod's process; rejects with AppError when its network cannot be made. */
+export async function startPodProcess(
+  service: ServiceDeclaration,
+  pod: PodIdentity,
+  around: PodSurroundings,
+): Promise<PodProcess> {
+  await createPodNetwork(pod.place);
+  const [program = "", ...args] = service.command;
+  // nsenter becomes the program, so its process id is the pod's.
+  const child = spawn(
+    "nsenter",
+    [`--net=/run/netns/${pod.place.netns}`, program === "node" ? process.execPath : program, ...args],
+    {
+      cwd: around.workingDirectory,
+      env: environmentOf(service, pod, around),
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  keepOutput([child.stdout, child.stderr], join(around.logDirectory, `${pod.name}.log`), MAX_LOG_BYTES);
+  const ended = endOf(child, pod.place);
+  return { pid: child.pid ?? 0, ended, end: (graceMs) => end(child, ended, graceMs) };
+}
+
+/** Nothing of the supervisor's own environment: a pod gets what is declared and where it is. */
+function environmentOf(service: ServiceDeclaration, pod: PodIdentity, around: PodSurroundings): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    ...service.env,
+    POD_NAME: pod.name,
+    POD_NAMESPACE: pod.namespace,
+    POD_IP: pod.place.ipv4,
+    NODE_IP: BRIDGE.ipv4,
+    CHAOSGATE_ENDPOINTS: around.endpointsFile,
+  };
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+async function endOf(child: Child, place: PodPlace): Promise<string> {
+  const how = await new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(`could not start: ${error.message}`));
+    child.once("exit", (code, signal) => resolve(signal === null ? `exit code ${code}` : `killed by ${signal}`));
+  });
+  try {
+    await removePodNetwork(place);
+    return how;
+  } catch (thrown) {
+    // The pod has ended whatever became of its namespace; a leftover name under /run/netns ends with the sandbox.
+    return `${how}; ${String(thrown)}`;
+  }
+}
+
+async function end(child: Child, ended: Promise<string>, graceMs: number): Promise<string> {
+  child.kill("SIGTERM");
+  const overdue = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  const how = await ended;
+  clearTimeout(overdue);
+  return how;
+}
