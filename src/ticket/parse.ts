@@ -72,7 +72,7 @@ const claimsShape = object({
   requester: person,
   approvers: list(100, person),
   limits,
-  seed: matching(/^[0-9a-f]{2,128}$/, "hex digits"),
+  seed: matching(/^[0-9a-f]{32,128}$/, "at least 32 hex digits"),
   objectives: list(50, objective),
   predictions: map(100, list(100, prediction)),
 });

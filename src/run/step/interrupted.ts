@@ -57,10 +57,10 @@ function resumed(phase: Phase, at: number): Step {
   }
 }
 
+/** Connect times that arrive after the faults began to go would be half a truth, and are left out. */
 function noteProbe(phase: Phase, { measured, felt, why, at }: EventOf<"probed">): Phase {
+  if (phase.name !== "injecting" && phase.name !== "watching") return phase;
   const told = why === undefined ? phase.story : tell(phase.story, at, `connect times could not be measured: ${why}`);
   const story = { ...told, measured: [...told.measured, ...measured] };
-  return phase.name === "injecting" || phase.name === "watching"
-    ? { ...phase, story, felt: phase.felt || felt }
-    : { ...phase, story };
+  return { ...phase, story, felt: phase.felt || felt };
 }
