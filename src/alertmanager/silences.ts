@@ -34,8 +34,8 @@ async function post(id: string | undefined, request: SilenceRequest, options: Op
 async function expire(id: string, options: Options): Promise<void> {
   const what = `expire silence ${id}`;
   const { status, text } = await call("DELETE", `/api/v2/silence/${encodeURIComponent(id)}`, what, options);
-  // 404 = unknown or long gone. Alertmanager 0.25 answers 500 for one that has ended already.
-  if (status === 200 || status === 404 || (status === 500 && /already expired/.test(text))) return;
+  // 404 = unknown or long gone; Alertmanager 0.25 answers 500 for these.
+  if (status === 200 || status === 404 || (status === 500 && /already expired|not found/.test(text))) return;
   throw refusal(what, options, `HTTP ${status}: ${text}`);
 }
 
