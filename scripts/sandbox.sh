@@ -36,9 +36,17 @@ prepare() {
   ip link set lo up
   mount -t tmpfs -o mode=755,size=64m tmpfs /run
   mkdir -p /run/netns
+  show_unpacked_packages
   export XTABLES_LOCKFILE=/run/xtables.lock CHAOSGATE_SANDBOX=1 PATH="$ROOT/node_modules/.bin:$PATH"
   run_and_wait own_child_of setpriv --pdeathsig KILL unshare -pf --kill-child --mount-proc \
     "$ROOT/scripts/sandbox.sh" --stage=pid-one "$@"
+}
+
+# Debian's Alertmanager reads its templates from /usr/share by an absolute path; packages.sh only unpacks it under .cache/debian.
+show_unpacked_packages() {
+  local unpacked="$ROOT/.cache/debian/usr/share"
+  [ -d "$unpacked/prometheus" ] && [ ! -d /usr/share/prometheus/alertmanager ] || return 0
+  mount -t overlay -o "lowerdir=$unpacked:/usr/share" overlay /usr/share
 }
 
 # Pid 1 of the namespace: ignores what it does not trap, so it traps; when it exits, the kernel ends everything else.
