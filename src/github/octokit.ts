@@ -42,12 +42,13 @@ async function conditionally(remembered: Remembered, request: Request, options: 
   const { headers, request: _transport, ...address } = options;
   const key = JSON.stringify([headers.accept, address]);
   const known = remembered.get(key);
+  // In place: hooks further in were bound to this very object and would not see another.
+  if (known !== undefined) options.headers = { ...headers, "if-none-match": known.etag };
   try {
-    const etag = known === undefined ? {} : { "if-none-match": known.etag };
-    return remember(remembered, key, await request({ ...options, headers: { ...headers, ...etag } }));
+    return remember(remembered, key, await request(options));
   } catch (error) {
     // 304 is an answer, although Octokit throws it.
-    if (known !== undefined && (error as { status?: unknown }).status === 304) return known.answer;
+    if (known !== undefined && (error as { status?: unknown }).status === 304) return copyOf(known.answer);
     throw error;
   }
 }
@@ -56,8 +57,13 @@ function remember(remembered: Remembered, key: string, answer: Answer): Answer {
   const { etag } = answer.headers;
   if (etag === undefined) return answer;
   remembered.delete(key);
-  remembered.set(key, { etag, answer });
+  remembered.set(key, { etag, answer: copyOf(answer) });
   const oldest = remembered.keys().next().value;
   if (remembered.size > REMEMBERED_ANSWERS && oldest !== undefined) remembered.delete(oldest);
   return answer;
+}
+
+/** Octokit's pagination unwraps lists in place, so what is remembered is never what is handed out. */
+function copyOf(answer: Answer): Answer {
+  return { ...answer, data: structuredClone(answer.data) };
 }
