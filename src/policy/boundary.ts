@@ -1,4 +1,6 @@
+import type { ManifestDocument } from "../manifest/document.ts";
 import type { Experiment, Selector } from "../manifest/experiment.ts";
+import type { Finding } from "../manifest/problem.ts";
 import type { Policy } from "./policy.ts";
 import { isProtected } from "./protected.ts";
 import type { Remark } from "./remark.ts";
@@ -15,8 +17,19 @@ export function judgeBoundaries(experiment: Experiment, policy: Policy): readonl
 function judgeSelector(experiment: Experiment, selector: Selector, where: string, policy: Policy): readonly Remark[] {
   return reachedNamespaces(selector).flatMap((namespace) => {
     const path = `spec.${where}.${selector.pods === undefined ? "namespaces" : "pods"}`;
-    const remark = whyNot(experiment, namespace, policy);
+    const remark = whyNot(experiment.namespace, namespace, policy);
     return remark === undefined ? [] : [{ ...remark, path }];
+  });
+}
+
+/** The boundaries of a document that the cluster would refuse: its author learns of them before the other mistakes are gone. */
+export function judgeReaches(
+  { namespace: own, reaches = [] }: Pick<ManifestDocument, "namespace" | "reaches">,
+  policy: Policy,
+): readonly Finding[] {
+  return reaches.flatMap(({ namespace, path, place }) => {
+    const remark = whyNot(own, namespace, policy);
+    return remark === undefined ? [] : [{ ...remark, path, place }];
   });
 }
 
@@ -25,7 +38,7 @@ export function reachedNamespaces(selector: Selector): readonly string[] {
   return selector.pods === undefined ? selector.namespaces : Object.keys(selector.pods);
 }
 
-function whyNot({ namespace: own }: Experiment, namespace: string, policy: Policy): Omit<Remark, "path"> | undefined {
+function whyNot(own: string, namespace: string, policy: Policy): Omit<Remark, "path"> | undefined {
   if (isProtected(namespace, policy.protectedNamespaces)) {
     const message = `namespace ${namespace} is protected: no experiment may reach it.`;
     return { code: "namespace-protected", severity: "error", message, fix: "Select pods of another namespace." };

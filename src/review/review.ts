@@ -15,6 +15,8 @@ export type ReviewedExperiment = {
   readonly selectionMissing?: string;
   /** Of manifest, policy and impact together, sorted by line. */
   readonly findings: readonly Finding[];
+  /** Names of the objectives that a run would be judged by. */
+  readonly objectives?: readonly string[];
   readonly impact: Impact;
   /** What will be applied: the manifest's duration or the cap. Absent: neither is known. */
   readonly effectiveDurationMs?: number;
@@ -23,6 +25,14 @@ export type ReviewedExperiment = {
 
 /** `invalid`: the cluster would refuse something. `refused`: policy would. `reviewed`: may be run when approved. */
 export type ReviewOutcome = "no-experiments" | "invalid" | "refused" | "reviewed";
+
+/** Whether and how a plan can be run in the reviewed environment. */
+export type Execution = {
+  /** `off`: the switch is off. `nowhere`: no cluster and runner are pinned for the environment. */
+  readonly state: "on" | "off" | "nowhere";
+  readonly approvals: number;
+  readonly onMerge: boolean;
+};
 
 /** All that is said about the experiments of one commit; Markdown, terminal text and JSON are renderings of this. */
 export type Review = {
@@ -33,7 +43,11 @@ export type Review = {
   readonly baseSha?: string;
   readonly environment: string;
   readonly outcome: ReviewOutcome;
+  /** What the settings ask for before a run; absent where a renderer need not say what to do next. */
+  readonly execution?: Execution;
   readonly files: readonly ManifestFile[];
   readonly experiments: readonly ReviewedExperiment[];
+  /** Findings of documents that the cluster would refuse, by file. */
+  readonly otherFindings?: readonly { readonly path: string; readonly finding: Finding }[];
   readonly clusterSeenAt?: number;
 };

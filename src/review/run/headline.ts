@@ -64,12 +64,19 @@ export function identity(report: RunReport): string {
   return [facts.join(" · "), ...claim].join("\n");
 }
 
-const STEPS = ["preflight", "baseline", "injecting", "watching", "rolling-back", "verifying"] as const;
+const STEPS: readonly RunReport["phase"][] = [
+  "preflight",
+  "baseline",
+  "injecting",
+  "watching",
+  "rolling-back",
+  "verifying",
+];
 
 /** Where a run is on its way; a finished one has a timeline instead. */
 export function progress({ phase }: RunReport): string {
   if (phase === "finished") return "";
-  const here = STEPS.findIndex((step) => step === phase);
+  const here = STEPS.indexOf(phase);
   return STEPS.map((step, index) => {
     if (index === here) return `**▶ ${step}**`;
     return index < here ? `✓ ${step}` : step;

@@ -1,0 +1,40 @@
+import type { Audience } from "../audience.ts";
+import { code, prose } from "../escape.ts";
+import type { ReviewedExperiment } from "../review.ts";
+import { folded } from "../sections.ts";
+import { derivations, notPredicted } from "./impact.ts";
+
+/** What a careful reader asks next: where figures came from, and what was assumed. */
+export function details(reviewed: ReviewedExperiment, audience: Audience): string {
+  const facts = [
+    ...hypothesis(reviewed),
+    ...objectives(reviewed),
+    ...workloads(reviewed, audience),
+    ...notPredicted(reviewed),
+    ...assumptions(reviewed),
+  ].map((fact) => `- ${fact}`);
+  const body = [derivations(reviewed), facts.join("\n")].filter((part) => part !== "").join("\n\n");
+  return folded(`<b>Inputs and assumptions</b>: ${code(reviewed.experiment.name)}`, body);
+}
+
+function hypothesis({ experiment }: ReviewedExperiment): readonly string[] {
+  return experiment.hypothesis === undefined ? [] : [`Hypothesis: ${prose(experiment.hypothesis)}`];
+}
+
+function objectives({ objectives: names = [] }: ReviewedExperiment): readonly string[] {
+  return names.length === 0 ? [] : [`A run is judged by ${names.map(code).join(", ")}.`];
+}
+
+function workloads({ selection }: ReviewedExperiment, audience: Audience): readonly string[] {
+  if (selection === undefined || audience === "public") return [];
+  return selection.workloads
+    .slice(0, 20)
+    .map(({ workload, selected, of }) => `${code(workload)}: ${selected} of ${of} pods are hit.`);
+}
+
+function assumptions({ selection, experiment }: ReviewedExperiment): readonly string[] {
+  const drawn = "Pods are drawn by a seed that nobody can choose; while the same pods live, a run draws the same ones.";
+  const spared =
+    "Unlike Chaos Mesh, the built-in engine leaves the victims' scrapes and probes alone, so that a fault does not blind its own judge.";
+  return [...(selection === undefined ? [] : [drawn]), ...(experiment.kind === "NetworkChaos" ? [spared] : [])];
+}

@@ -1,0 +1,45 @@
+import type { Input, Prediction } from "../../impact/prediction.ts";
+import { code, prose } from "../escape.ts";
+import { figure } from "../figure.ts";
+import type { ReviewedExperiment } from "../review.ts";
+import { table } from "../sections.ts";
+
+/** What the fault will do, one figure a row, with the sentence that says what it means. */
+export function impactTable({ impact, experiment }: ReviewedExperiment, several: boolean): string {
+  const rows = impact.predictions.map((prediction) => [
+    prose(prediction.title),
+    prediction.baseline === undefined ? "" : figure(prediction.baseline, prediction.unit),
+    `**${figure(prediction.value, prediction.unit)}**`,
+    prose(prediction.sentence),
+  ]);
+  const body = table(["Predicted", "Without:", "With the fault:", "That means"], rows);
+  return body === "" ? "" : `#### What it will do${several ? `: ${code(experiment.name)}` : ""}\n\n${body}`;
+}
+
+/** How each figure came about: formula, source, and every input with where it came from. */
+export function derivations({ impact }: ReviewedExperiment): string {
+  const rows = impact.predictions.map((prediction) => [
+    `${prose(prediction.title)}<br>${prose(prediction.subject)}`,
+    range(prediction),
+    `${code(prediction.formula)}<br>bound by ${prose(prediction.binding)}`,
+    prediction.inputs.map(input).join("<br>"),
+    prose(prediction.source),
+  ]);
+  return table(["Figure", "Interval:", "Formula", "Inputs", "Source"], rows);
+}
+
+/** Figures that cannot be given, with what would make them possible. */
+export function notPredicted({ impact }: ReviewedExperiment): readonly string[] {
+  return impact.notPredictable.map(
+    ({ id, subject, why }) => `Not predicted: ${code(id)} of ${prose(subject)}, because ${prose(why)}.`,
+  );
+}
+
+function range({ interval, unit }: Prediction): string {
+  if (interval === undefined || interval[0] === interval[1]) return "–";
+  return `${figure(interval[0], unit)} to ${figure(interval[1], unit)}`;
+}
+
+function input({ name, value, unit, from }: Input): string {
+  return `${prose(name)} ${figure(value, unit)} _(${from})_`;
+}

@@ -1,0 +1,38 @@
+import type { Review, ReviewedExperiment } from "../review.ts";
+import { remarksOf } from "./remarks.ts";
+import { fault, hits, length, pods } from "./words.ts";
+
+export type Saying = { readonly icon: string; readonly sentence: string };
+
+/** What the review comes to, in one plain sentence. */
+export function verdictOf(review: Review): Saying {
+  switch (review.outcome) {
+    case "no-experiments":
+      return { icon: "⚪", sentence: "No chaos experiment is changed" };
+    case "invalid":
+      return { icon: "❌", sentence: `The cluster would refuse this: ${counted(review, "problem")}` };
+    case "refused":
+      return { icon: "⛔", sentence: `Not to be run as it is: ${counted(review, "error")}` };
+    case "reviewed":
+      return { icon: "✅", sentence: whatItHits(review.experiments) };
+  }
+}
+
+function counted(review: Review, severity: "problem" | "error"): string {
+  const found = remarksOf(review).filter((remark) => remark.severity === severity);
+  const files = new Set(found.map(({ path }) => path)).size;
+  const where = files > 1 ? ` in ${pods(files, "file")}` : "";
+  const reason = severity === "problem" ? "problem" : "finding";
+  return `${pods(found.length, reason)}${where}${severity === "error" ? (found.length === 1 ? " stands in the way" : " stand in the way") : ""}`;
+}
+
+function whatItHits(experiments: readonly ReviewedExperiment[]): string {
+  const [only, second] = experiments;
+  if (only === undefined) return "Nothing was analysed";
+  if (second === undefined) {
+    return `Hits ${hits(only)} with ${fault(only.experiment)}, ${length(only)}`;
+  }
+  const seen = experiments.every(({ selection }) => selection !== undefined);
+  const hit = experiments.reduce((sum, { selection }) => sum + (selection?.selected.length ?? 0), 0);
+  return seen ? `${experiments.length} experiments hit ${pods(hit)}` : `${experiments.length} experiments are valid`;
+}

@@ -1,0 +1,75 @@
+import { predict } from "../impact/predict.ts";
+import type { ManifestDocument } from "../manifest/document.ts";
+import type { Experiment } from "../manifest/experiment.ts";
+import type { Finding, Place } from "../manifest/problem.ts";
+import { effectiveDuration, isOneShot } from "../policy/duration.ts";
+import { judge } from "../policy/judge.ts";
+import type { Policy } from "../policy/policy.ts";
+import { select } from "../selector/select.ts";
+import type { Selection } from "../selector/selection.ts";
+import type { Snapshot } from "../selector/snapshot.ts";
+import type { Settings } from "../settings.ts";
+import { judgeObjectives, objectivesOf } from "./judge-objectives.ts";
+import type { ReviewedExperiment } from "./review.ts";
+
+export type Around = {
+  readonly settings: Settings;
+  readonly environment: string;
+  readonly policy: Policy;
+  readonly placeOf: (path: string) => Place;
+  readonly seed: string;
+  readonly snapshot?: Snapshot;
+  readonly selectionMissing?: string;
+};
+
+/** Everything that is said about one document; nothing for one that the cluster would refuse. */
+export function reviewExperiment(
+  path: string,
+  document: ManifestDocument,
+  around: Around,
+): readonly ReviewedExperiment[] {
+  const { experiment, index, place } = document;
+  if (experiment === undefined) return [];
+  const { settings, environment, policy, snapshot, seed } = around;
+  const selection = snapshot === undefined ? undefined : select(experiment, snapshot, seed);
+  return [
+    {
+      path,
+      index,
+      place,
+      experiment,
+      ...(selection === undefined
+        ? { selectionMissing: around.selectionMissing ?? "no cluster was looked at" }
+        : { selection }),
+      findings: findingsOf(document, experiment, selection, around),
+      objectives: objectivesOf(experiment, environment, settings),
+      impact: predict(experiment, selection, settings.services),
+      ...durationOf(experiment, policy),
+    },
+  ];
+}
+
+function findingsOf(
+  document: ManifestDocument,
+  experiment: Experiment,
+  selection: Selection | undefined,
+  { settings, environment, policy, placeOf, snapshot }: Around,
+): readonly Finding[] {
+  const names = objectivesOf(experiment, environment, settings);
+  const place = placeOf("metadata.annotations");
+  // Whether a fault without a duration ever ends is for the policy to say, which may have a cap.
+  const own = document.findings.filter(({ code }) => code !== "no-duration");
+  const judged = judge(experiment, selection, policy, placeOf, snapshot?.budgets);
+  return [...own, ...judged, ...judgeObjectives(names, settings, place)].sort(
+    (one, other) => one.place.line - other.place.line || one.place.column - other.place.column,
+  );
+}
+
+function durationOf(experiment: Experiment, { caps }: Policy) {
+  if (isOneShot(experiment)) return {};
+  const { durationMs, cappedFromMs } = effectiveDuration(experiment, caps.durationMs);
+  return {
+    ...(durationMs !== undefined && { effectiveDurationMs: durationMs }),
+    ...(cappedFromMs !== undefined && { cappedFromMs }),
+  };
+}

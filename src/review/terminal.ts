@@ -1,0 +1,42 @@
+import { visible } from "./escape.ts";
+import { figure } from "./figure.ts";
+import { type FileRemark, remarksOf } from "./parts/remarks.ts";
+import { verdictOf } from "./parts/verdict.ts";
+import { fault, hits, length, peers } from "./parts/words.ts";
+import type { Review, ReviewedExperiment } from "./review.ts";
+
+/** The review as plain text for a terminal; no text of others reaches the screen unfiltered. */
+export function renderTerminal(review: Review): string {
+  const { icon, sentence } = verdictOf(review);
+  const plan = review.plan === undefined ? [] : [`   plan ${review.plan}, environment ${visible(review.environment)}`];
+  const parts = [
+    [`${icon} ${visible(sentence)}`, ...plan],
+    remarksOf(review).flatMap(remarkLines),
+    ...review.experiments.map(experimentLines),
+  ];
+  const shown = parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+  return `${shown.join("\n\n")}\n`;
+}
+
+/** `path:line:column` first, as editors and terminals recognise it. */
+function remarkLines({ path, place, severity, code, message, fix }: FileRemark): readonly string[] {
+  return [
+    `${visible(path)}:${place.line}:${place.column} ${severity} ${visible(message)} [${code}]`,
+    `    ${visible(fix)}`,
+  ];
+}
+
+function experimentLines(reviewed: ReviewedExperiment): readonly string[] {
+  const { experiment, impact, selectionMissing } = reviewed;
+  const towards = peers(reviewed);
+  return [
+    visible(experiment.name),
+    `  hits    ${hits(reviewed)}${selectionMissing === undefined ? "" : ` (${visible(selectionMissing)})`}`,
+    `  fault   ${visible(fault(experiment))}${towards === "" ? "" : ` towards ${towards}`}, ${length(reviewed)}`,
+    ...impact.predictions.map(
+      ({ title, value, unit, sentence }) =>
+        `  ${figure(value, unit).padStart(12)}  ${visible(title)}: ${visible(sentence)}`,
+    ),
+    ...impact.notPredictable.map(({ id, why }) => `  ${"?".padStart(12)}  ${id}: ${visible(why)}`),
+  ];
+}
