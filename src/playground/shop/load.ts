@@ -1,11 +1,12 @@
 // load: users who do not wait for each other. LOAD says how many requests a second go to which service, for example
-// `staging/checkout=200,catalog/catalog=40`. Each service's replicas are asked in turn over kept connections, as many as needed.
+// `staging/checkout=200,catalog/catalog=40`. Each request goes to a replica by chance, so that every replica sees a Poisson stream
+// (what Erlang's formulas assume), over a kept connection, of which there are as many as needed.
 
 import { Agent, request } from "node:http";
 import { Counter, Histogram, Registry } from "prom-client";
+import { newArrivals, newRandom } from "./arrivals.ts";
 import { followService } from "./endpoints.ts";
-import { text } from "./environment.ts";
-import { due } from "./pace.ts";
+import { amount, text } from "./environment.ts";
 import { DURATION_BUCKETS, serveTelemetry } from "./telemetry.ts";
 
 const TICK_MS = 5;
@@ -35,14 +36,14 @@ serveTelemetry(registry, 9100, () => true);
 
 function sendTo(service: string, perSecond: number): void {
   const followed = followService(text("CHAOSGATE_ENDPOINTS"), service);
+  const random = newRandom(amount("SEED"));
+  const due = newArrivals(perSecond, random);
   const startedAt = performance.now();
-  let sent = 0;
   for (const code of ["200", "503"]) answers.inc({ target: service, code }, 0);
   setInterval(() => {
     const addresses = followed.addresses();
-    for (let open = due(performance.now() - startedAt, perSecond, sent); open > 0; open--) {
-      const address = addresses[sent % addresses.length];
-      sent += 1;
+    for (let open = due(performance.now() - startedAt); open > 0; open--) {
+      const address = addresses[Math.floor(random() * addresses.length)];
       if (address === undefined) answers.inc({ target: service, code: "failed" });
       else ask(service, address);
     }
