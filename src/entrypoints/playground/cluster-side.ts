@@ -10,7 +10,7 @@ import { REPOSITORY } from "./github-side.ts";
 import type { Keys } from "./keys.ts";
 import { type Part, startPart } from "./part.ts";
 
-export const DAEMON = process.env["CHAOSGATE_DAEMON_BINARY"] ?? ".cache/target/release/chaosgated";
+export const DAEMON = process.env.CHAOSGATE_DAEMON_BINARY ?? ".cache/target/release/chaosgated";
 const SHOP = "src/playground/shop/shop.yaml";
 
 export type ClusterSide = {
