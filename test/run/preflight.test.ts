@@ -149,7 +149,7 @@ describe("preflight refuses, before any fault,", () => {
     },
     {
       name: "a baseline that is seen only now and then",
-      because: "now and then",
+      because: "for long enough",
       world: ({ metrics, clock }) => {
         metrics.answers = (promql) => (Math.floor(clock.now() / 1_000) % 3 === 0 ? [] : [promql === "age" ? 1 : 0]);
       },

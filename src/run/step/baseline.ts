@@ -23,7 +23,7 @@ export function whileBaseline(phase: Baseline, event: Event): Step {
 
 function judged(phase: Baseline, at: number): Step {
   const { guard, objectives } = phase.terms;
-  const baseline = judgeBaseline(readingsOf(phase.story, "baseline"), objectives, guard.baselinePolls, guard.grace);
+  const baseline = judgeBaseline(readingsOf(phase.story, "baseline"), objectives, guard.baselinePolls);
   if (baseline.kind === "refused") return refuse(phase, baseline.because, at);
   if (baseline.kind === "met") return engage(phase, at);
   return { phase, command: { do: "wait", until: at + guard.pollMs } };
