@@ -15,9 +15,9 @@ export function prose(text: string): string {
     .replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
     .replace(/[\\`*_{}[\]()!|~$]/g, "\\$&")
     .replace(/[@#]/g, `$&${BREAK}`)
-    .replace(/\b(gh)-(?=\d)/gi, `$1-${BREAK}`)
+    .replace(/gh-(?=\d)/gi, `$&${BREAK}`)
     .replace(/:(?=\/\/)/g, `:${BREAK}`)
-    .replace(/\bwww(?=\.)/gi, `www${BREAK}`)
+    .replace(/www(?=\.)/gi, `$&${BREAK}`)
     .replace(/^([-+=]|\d+[.)])(?=\s|$|[-=+])/, `${BREAK}$1`);
 }
 

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { renderReviewCheck } from "../../src/review/check.ts";
+import { renderComment } from "../../src/review/comment.ts";
+import { renderJson } from "../../src/review/json.ts";
+import { renderTerminal } from "../../src/review/terminal.ts";
+import { aClusterWith, pods } from "../fakes/snapshot.ts";
+import { BROKEN, FIXED, reviewOf, SHOP, settingsWith } from "./a-review.ts";
+
+const MEMBERS = { audience: "members" } as const;
+const REVIEWED = reviewOf(FIXED, { snapshot: SHOP });
+
+describe("the comment", () => {
+  it.each([
+    { name: "problems", review: reviewOf(BROKEN) },
+    { name: "reviewed", review: REVIEWED },
+    { name: "waiting", review: reviewOf(FIXED, { selectionMissing: "the runner of staging has not answered yet" }) },
+    { name: "refused", review: reviewOf(FIXED.replace("'30'", "'60'"), { snapshot: SHOP }) },
+    { name: "approval", review: reviewOf(FIXED, { snapshot: SHOP, settings: settingsWith({ runOnMerge: true }) }) },
+    {
+      name: "kill",
+      review: reviewOf(
+        FIXED.replace("NetworkChaos", "PodChaos")
+          .replace("action: delay", "action: pod-kill")
+          .replace(/ {2}direction[\s\S]*$/, ""),
+        { snapshot: SHOP },
+      ),
+    },
+  ])("reads as in golden/review/comment-$name.md", async ({ name, review }) => {
+    await expect(`${renderComment(review, MEMBERS)}\n`).toMatchFileSnapshot(`../golden/review/comment-${name}.md`);
+  });
+
+  it("for the public has counts, and no name of a pod or workload", async () => {
+    const markdown = renderComment(REVIEWED, { audience: "public" });
+    expect(markdown).not.toMatch(/checkout-\d|payment-\d|Deployment/);
+    expect(renderComment(REVIEWED, MEMBERS)).toMatch(/checkout-\d/);
+    await expect(`${markdown}\n`).toMatchFileSnapshot("../golden/review/comment-public.md");
+  });
+
+  it("stays under the limit with fences and folds closed, however much there is to say", () => {
+    const text = Array.from({ length: 60 }, (_, index) => FIXED.replace("network-delay", `delay-${index}`)).join(
+      "---\n",
+    );
+    const big = aClusterWith([
+      ...SHOP.pods,
+      ...pods(`checkout-${"x".repeat(200)}`, 90, { labels: { app: "checkout-service" } }),
+    ]);
+    const markdown = renderComment(reviewOf(text, { snapshot: big }), MEMBERS);
+    expect(markdown.length).toBeLessThan(60_000);
+    expect((markdown.match(/^```/gm) ?? []).length % 2).toBe(0);
+    expect((markdown.match(/<details/g) ?? []).length).toBe((markdown.match(/<\/details>/g) ?? []).length);
+  });
+
+  it("draws at most 60 nodes with plain labels", () => {
+    const big = aClusterWith(pods("checkout", 400, { labels: { app: "checkout-service" } }));
+    const markdown = renderComment(reviewOf(FIXED.replace("'30'", "'50'"), { snapshot: big }), MEMBERS);
+    const labels = [...markdown.matchAll(/^ {4}\w+\["([^"]*)"\]$/gm)].map(([, label]) => label ?? "");
+    expect(labels.length).toBeGreaterThan(10);
+    expect(labels.length).toBeLessThanOrEqual(60);
+    expect(labels.filter((label) => !/^[A-Za-z0-9_.-]+$/.test(label))).toEqual([]);
+  });
+});
+
+describe("the check", () => {
+  it("stands at the lines of the manifest, with the fix and what is meant", () => {
+    const { conclusion, title, annotations } = renderReviewCheck(reviewOf(BROKEN), MEMBERS);
+    expect({ conclusion, title }).toEqual({
+      conclusion: "failure",
+      title: "The cluster would refuse this: 3 problems",
+    });
+    expect(annotations[0]).toMatchObject({
+      path: "chaos/network-delay.yaml",
+      start_line: 9,
+      end_line: 9,
+      annotation_level: "failure",
+      title: "value-not-a-count",
+    });
+  });
+
+  it.each([
+    { name: "reviewed", review: REVIEWED, conclusion: "success" },
+    { name: "invalid", review: reviewOf(BROKEN), conclusion: "failure" },
+    { name: "refused", review: reviewOf(FIXED.replaceAll("staging", "kube-system")), conclusion: "failure" },
+    { name: "without an experiment", review: reviewOf("a: 1\n"), conclusion: "skipped" },
+  ])("of a review that is $name is $conclusion", ({ review, conclusion }) => {
+    expect(renderReviewCheck(review, MEMBERS).conclusion).toBe(conclusion);
+  });
+
+  it("fits GitHub's limits and its columns", () => {
+    const { title, text, annotations } = renderReviewCheck(reviewOf(BROKEN), MEMBERS);
+    expect(title.length).toBeLessThanOrEqual(140);
+    expect(text.length).toBeLessThan(65_535);
+    for (const { start_line, end_line, start_column = 1, end_column = start_column } of annotations) {
+      expect(end_line).toBeGreaterThanOrEqual(start_line);
+      expect(end_column).toBeGreaterThanOrEqual(start_column);
+    }
+  });
+});
+
+describe("the terminal and JSON", () => {
+  it("say the same as in golden/review/terminal.txt", async () => {
+    const text = renderTerminal(REVIEWED) + renderTerminal(reviewOf(BROKEN));
+    await expect(text).toMatchFileSnapshot("../golden/review/terminal.txt");
+  });
+
+  it("carry the whole review", () => {
+    expect(JSON.parse(renderJson(REVIEWED))).toMatchObject({ version: 1, plan: REVIEWED.plan, outcome: "reviewed" });
+  });
+});
