@@ -3,9 +3,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { PodFact, Snapshot } from "../../src/selector/snapshot.ts";
 
 const CLI = resolve(import.meta.dirname, "../../src/entrypoints/cli.ts");
 const SEED = resolve(import.meta.dirname, "../fixtures/seed");
+
+const FIXED = resolve(SEED, "../../golden/manifest/network-delay-fixed.yaml");
 
 type Result = { readonly code: number; readonly out: string; readonly err: string };
 
@@ -60,7 +63,7 @@ describe("chaosgate fix", () => {
   it("prints the repaired text, and what it assumed beside it", async () => {
     const { code, out, err } = await chaosgate(["fix", "network-delay.yaml"]);
     expect(code).toBe(0);
-    expect(out).toBe(readFileSync(resolve(SEED, "../../golden/manifest/network-delay-fixed.yaml"), "utf8"));
+    expect(out).toBe(readFileSync(FIXED, "utf8"));
     expect(err).toContain("assumed: 30 percent of the pods were meant");
     expect(err).toContain("changed in meaning: Version 1 also fired once at creation");
   });
@@ -88,6 +91,108 @@ describe("chaosgate fix", () => {
     expect(err).toContain("still wrong: spec.action is missing");
   });
 });
+
+describe("chaosgate review", () => {
+  beforeEach(() => {
+    cpSync(FIXED, join(folder, "network-delay.yaml"));
+    writeFileSync(join(folder, "settings.yml"), SETTINGS);
+    writeFileSync(join(folder, "snapshot.json"), JSON.stringify(snapshot()));
+  });
+  const reviewed = (...words: readonly string[]) =>
+    chaosgate(["review", "network-delay.yaml", "--settings", "settings.yml", "--snapshot", "snapshot.json", ...words]);
+
+  it("says which share of the pods is hit and what becomes of the throughput", async () => {
+    const { code, out } = await reviewed();
+    expect(out).toMatch(/3 of 10/);
+    expect(out).toContain("130.55 kB/s");
+    expect(code).toBe(0);
+  });
+
+  it("prints what the pull request would show, or all of it as JSON", async () => {
+    expect((await reviewed("--format", "markdown")).out).toMatch(/^### /);
+    expect(JSON.parse((await reviewed("--format", "json")).out)).toMatchObject({
+      outcome: "reviewed",
+      environment: "staging",
+    });
+  });
+
+  it("exits with 1 for what the policy of the settings refuses", async () => {
+    writeFileSync(join(folder, "settings.yml"), SETTINGS.replace("pods: 5", "pods: 2"));
+    expect((await reviewed()).code).toBe(1);
+  });
+
+  it("exits with 1 for a manifest that the cluster would refuse, and without settings and snapshot", async () => {
+    cpSync(SEED, folder, { recursive: true });
+    const { code, out } = await chaosgate(["review", "network-delay.yaml"]);
+    expect(code).toBe(1);
+    expect(out).toContain("[namespace-foreign]");
+  });
+
+  it.each([
+    {
+      name: "settings with a mistake",
+      words: ["--settings", "network-delay.yaml"],
+      says: "the settings cannot be used",
+    },
+    { name: "a snapshot of something else", words: ["--snapshot", "settings.yml"], says: "no snapshot" },
+    {
+      name: "an environment that is not there",
+      words: ["--settings", "settings.yml", "--environment", "moon"],
+      says: '"moon"',
+    },
+  ])("exits with 2 for $name", async ({ words, says }) => {
+    const { code, err } = await chaosgate(["review", "network-delay.yaml", ...words]);
+    expect(code).toBe(2);
+    expect(err).toContain(says);
+  });
+});
+
+const SETTINGS = `version: 1
+environments:
+  staging:
+    namespaces: [staging]
+    caps: { pods: 5, percent: 50, duration: 5m }
+    objectives: [errors]
+objectives:
+  errors: { query: errors, freshness: "time() - max(timestamp(errors))", below: 0.02, scope: inside }
+services:
+  checkout:
+    namespace: staging
+    labels: { app: checkout-service }
+    rate: 1000/s
+    pool: 200
+    calls: [{ to: payment, timeout: 300ms, serviceTime: 2ms, perRequest: 1, retries: 0, rtt: 2ms, window: 64KiB }]
+  payment: { namespace: staging, labels: { app: payment-service } }
+`;
+
+function snapshot(): Snapshot {
+  const names = [...Array.from({ length: 10 }, (_, index) => `checkout-${index}`), "payment-0"];
+  return {
+    clusterId: "test",
+    takenAt: 0,
+    namespaces: [{ name: "staging", labels: {} }],
+    nodes: [{ name: "node", labels: {} }],
+    budgets: [],
+    pods: names.map(podNamed),
+  };
+}
+
+function podNamed(name: string): PodFact {
+  return {
+    namespace: "staging",
+    name,
+    uid: name,
+    labels: { app: `${name.split("-")[0]}-service` },
+    annotations: {},
+    node: "node",
+    phase: "Running",
+    ready: true,
+    ip: "10.0.0.1",
+    hostNetwork: false,
+    workload: `Deployment/${name.split("-")[0]}`,
+    containers: [{ name: "app" }],
+  };
+}
 
 describe("chaosgate explain", () => {
   it("says why a rule exists, and lists every rule", async () => {

@@ -1,17 +1,20 @@
 import { parseArgs } from "node:util";
-import { explainCommand } from "./explain.ts";
-import { fixCommand } from "./fix.ts";
 import { HELP } from "./help.ts";
-import { lintCommand } from "./lint.ts";
 import { print, printError } from "./terminal.ts";
 import { type Options, WrongWords } from "./words.ts";
 
 export const FINE = 0;
 export const WRONG_WORDS = 2;
 
-type Command = (files: readonly string[], options: Options) => number | Promise<number>;
+type Command = (files: readonly string[], options: Options) => number;
 
-const COMMANDS: Readonly<Record<string, Command>> = { lint: lintCommand, fix: fixCommand, explain: explainCommand };
+/** Loaded when they are asked for: lint need not wait for what review reads. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  lint: async () => (await import("./lint.ts")).lintCommand,
+  fix: async () => (await import("./fix.ts")).fixCommand,
+  review: async () => (await import("./review.ts")).reviewCommand,
+  explain: async () => (await import("./explain.ts")).explainCommand,
+};
 
 /** Runs one command line and returns its exit code; what it prints goes to this process's streams. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
@@ -21,7 +24,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     if (values.help || name === undefined || name === "help") return help(name === undefined && !values.help);
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) throw new WrongWords(`there is no command ${JSON.stringify(name)}`);
-    return await command(files, values);
+    return (await command())(files, values);
   } catch (error) {
     if (!(error instanceof WrongWords)) throw error;
     printError(`chaosgate: ${error.message}\nTry: chaosgate help\n`);
@@ -39,6 +42,9 @@ function parsed(argv: readonly string[]) {
         write: { type: "boolean", default: false },
         diff: { type: "boolean", default: false },
         "keep-namespace": { type: "boolean", default: false },
+        settings: { type: "string" },
+        snapshot: { type: "string" },
+        environment: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });

@@ -3,18 +3,24 @@ export const HELP = `chaosgate - chaos experiments reviewed and run like code
 
   chaosgate lint FILE...        check manifests as a cluster with Chaos Mesh 2.8 would, without a cluster
   chaosgate fix FILE            print the manifest with its mistakes repaired; comments and formatting stay
+  chaosgate review FILE...      say what the pull request would say: findings, pods, predicted impact
   chaosgate explain [CODE]      say why a rule exists, or list every rule
   chaosgate help                print this
 
 FILE is a YAML file, a folder (every .yaml and .yml below it), or - for standard input.
 
-lint and fix
-  --format terminal|json        how to print (default: terminal)
+lint, fix and review
+  --format terminal|json        how to print (default: terminal); review also knows markdown
 
 fix
   --write                       write the repaired text back to the file
   --diff                        print the difference instead of the text
   --keep-namespace              leave metadata.namespace as it is when the selector names another namespace
+
+review
+  --settings FILE               the repository's .github/chaosgate.yml; without it there are no caps and no service models
+  --environment NAME            an environment of the settings (default: the first)
+  --snapshot FILE               a snapshot of the cluster in JSON; without it no pods are counted
 
 Exit codes
   0  nothing to complain about

@@ -4,6 +4,9 @@ export type Options = {
   readonly write: boolean;
   readonly diff: boolean;
   readonly "keep-namespace": boolean;
+  readonly settings?: string | undefined;
+  readonly snapshot?: string | undefined;
+  readonly environment?: string | undefined;
 };
 
 /** The command line itself is wrong; the message ends a sentence that begins with "chaosgate:". */
