@@ -56,13 +56,15 @@ export function decideGate(facts: GateFacts): Gate {
   return whatIsMissing(review, settings, approvals, runs);
 }
 
-/** With execution off nothing can be asked of a reviewer; otherwise an approval where merging runs, or a resilient run. */
+/** Where nothing can be run nothing can be asked of a reviewer; otherwise an approval where merging runs, or a resilient run. */
 function whatIsMissing(review: Review, settings: Settings, approvals: number, runs: readonly string[]): Gate {
   const plan = `plan \`${review.plan}\``;
-  if (settings.execution !== "enabled") {
+  const environment = settings.environments[review.environment];
+  const pinned = environment?.cluster !== undefined && environment.runnerKey !== undefined;
+  if (settings.execution !== "enabled" || !pinned) {
     return gate("success", "Reviewed; running is off", `The review of ${plan} found nothing to refuse.`);
   }
-  const configured = settings.environments[review.environment]?.approvals ?? 0;
+  const configured = environment.approvals;
   const needed = settings.runOnMerge ? Math.max(1, configured) : configured;
   if (approvals < needed) {
     const next = `Somebody who may approve comments \`/chaos approve --plan ${review.plan}\`.`;

@@ -51,7 +51,7 @@ export function ticketClaims(accepted: Accepted): TicketClaims {
   const issuedAt = Math.floor(nowMs / 1000);
   return {
     iss: `chaosgate/${repository.self.appId}`,
-    aud: environment.settings.cluster ?? "",
+    aud: clusterOf(environment),
     jti: ticketIdOf(accepted.commandNodeId, plan, environment.name),
     iat: issuedAt,
     exp: issuedAt + TICKET_LIFETIME_SECONDS,
@@ -81,6 +81,11 @@ function chosenExperiments({ review, manifest }: Accepted): readonly ReviewedExp
 function planOf(review: Review): string {
   if (review.plan === undefined) throw new Error("a run was accepted without a plan");
   return review.plan;
+}
+
+function clusterOf({ name, settings }: NamedEnvironment): string {
+  if (settings.cluster === undefined) throw new Error(`a run was accepted for ${name}, which has no cluster`);
+  return settings.cluster;
 }
 
 function digestsOf(chosen: readonly ReviewedExperiment[], digests: Readonly<Record<string, string>>) {

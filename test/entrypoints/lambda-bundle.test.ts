@@ -25,14 +25,16 @@ afterAll(async () => {
 /** A cold start in a fresh process: loads the bundle, hands it one event, and says how long that took. */
 const COLD_START = `
 const begin = performance.now();
+const cpuBefore = process.cpuUsage();
 const { handler } = await import(process.argv[1]);
-const loaded = performance.now() - begin;
 const answer = await handler(JSON.parse(process.env.EVENT));
-console.log(JSON.stringify({ loadedMs: loaded, answeredMs: performance.now() - begin, answer: answer ?? null }));
+const { user, system } = process.cpuUsage(cpuBefore);
+console.log(JSON.stringify({ cpuMs: (user + system) / 1000, answeredMs: performance.now() - begin, answer: answer ?? null }));
 `;
 
 type ColdStart = {
-  readonly loadedMs: number;
+  /** Processor time from before loading, which does not depend on what else this machine does. */
+  readonly cpuMs: number;
   readonly answeredMs: number;
   readonly answer: { statusCode: number } | null;
 };
@@ -60,11 +62,11 @@ it("is one file", () => {
   expect(readdirSync(folder)).toEqual(["lambda.mjs"]);
 });
 
-it("answers its first webhook in well under a second, because the bot is not loaded for it", async () => {
-  const { answer, answeredMs } = await coldStart(ignored());
-  console.log(`cold start to first answer, webhook: ${answeredMs.toFixed(0)} ms`);
+it("answers its first webhook for a fraction of the work, because the bot is not loaded for it", async () => {
+  const { answer, answeredMs, cpuMs } = await coldStart(ignored());
+  console.log(`cold start to first answer, webhook: ${answeredMs.toFixed(0)} ms, ${cpuMs.toFixed(0)} ms of CPU`);
   expect(answer?.statusCode).toBe(200);
-  expect(answeredMs).toBeLessThan(1000);
+  expect(cpuMs).toBeLessThan(250);
 });
 
 it("does the work of a delivery from cold", async () => {
@@ -80,8 +82,8 @@ it("does the work of a delivery from cold", async () => {
     sender: "ada",
     headSha: pull.headSha,
   };
-  const { answer, answeredMs } = await coldStart({ chaosgate: "delivery", delivery });
-  console.log(`cold start to a published review: ${answeredMs.toFixed(0)} ms`);
+  const { answer, answeredMs, cpuMs } = await coldStart({ chaosgate: "delivery", delivery });
+  console.log(`cold start to a published review: ${answeredMs.toFixed(0)} ms, ${cpuMs.toFixed(0)} ms of CPU`);
   expect(answer).toBeNull();
   expect(town.repository.checkRuns.map(({ name }) => name).sort()).toEqual(["chaos / gate", "chaos / review"]);
 });

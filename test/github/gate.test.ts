@@ -16,6 +16,12 @@ function facts(changes: Partial<GateFacts> = {}): GateFacts {
 
 const runsByHand = someSettings({ runOnMerge: false });
 
+function unpinned() {
+  const settings = someSettings();
+  const environments = Object.entries(settings.environments).map(([name, { cluster: _, ...rest }]) => [name, rest]);
+  return { ...settings, environments: Object.fromEntries(environments) };
+}
+
 describe("the gate", () => {
   it.each<{ name: string; is: string; changes: Partial<GateFacts> }>([
     { name: "not every file was listed", is: "failure", changes: { complete: false } },
@@ -46,6 +52,7 @@ describe("the gate", () => {
       is: "failure",
       changes: { settingsProblems: 1, review: aReview({ outcome: "no-experiments" }) },
     },
+    { name: "no cluster is pinned to run in", is: "success", changes: { settings: unpinned() } },
     { name: "an approval is missing", is: "action_required", changes: {} },
     { name: "it is approved and runs on merge", is: "success", changes: { approvals: 1 } },
     { name: "a run is missing", is: "action_required", changes: { settings: runsByHand } },

@@ -10,6 +10,7 @@ import {
   firstRefusal,
   forkRule,
   holdRule,
+  pinnedRule,
   type Rule,
 } from "./rules.ts";
 
@@ -38,6 +39,7 @@ export function refuseRun(facts: RunFacts): Refusal | undefined {
 const RULES: readonly Rule<RunFacts>[] = [
   executionRule,
   environmentRule,
+  pinnedRule,
   (facts) => capabilityRule("run", facts),
   forkRule,
   branchRule,

@@ -68,6 +68,18 @@ export function environmentRule({ environment, asked, settings }: Executing): Re
   };
 }
 
+/** A run goes to one cluster, and the settings of the default branch say which and who speaks for it. */
+export function pinnedRule({ environment }: Executing): Refusal | undefined {
+  if (environment === undefined) return undefined;
+  const { cluster, runnerKey } = environment.settings;
+  if (cluster !== undefined && runnerKey !== undefined) return undefined;
+  return {
+    rule: "environment-pinned",
+    why: `no cluster and runner are pinned for ${quoted(environment.name)}`,
+    next: `write \`cluster\` and \`runnerKey\` under \`environments.${environment.name}\` on the default branch`,
+  };
+}
+
 /** A fork's code is reviewed and never executed; its author need not be known to anybody. */
 export function forkRule({ pr }: Executing): Refusal | undefined {
   if (!pr.fromFork) return undefined;

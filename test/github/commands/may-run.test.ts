@@ -20,6 +20,12 @@ describe("a run is handed over", () => {
   });
 });
 
+function unpinned() {
+  const { name, settings } = approvals(0);
+  const { cluster: _, ...rest } = settings;
+  return { name, settings: rest };
+}
+
 const approvals = (needed: number) => {
   const settings = someSettings();
   const [name, environment] = Object.entries(settings.environments)[0] ?? [];
@@ -35,6 +41,7 @@ describe("a run is refused", () => {
       changes: { settings: someSettings({ execution: "disabled" }) },
     },
     { name: "in no environment", rule: "environment-known", changes: { environment: undefined, asked: "prod" } },
+    { name: "where no cluster is pinned", rule: "environment-pinned", changes: { environment: unpinned() } },
     { name: "by a writer without the capability", rule: "may-run", changes: { by: somebody("dan", "write") } },
     { name: "from a fork", rule: "no-forks", changes: { pr: aPullRequest({ fromFork: true }) } },
     { name: "onto another branch", rule: "default-branch", changes: { pr: aPullRequest({ baseBranch: "release" }) } },

@@ -36,6 +36,9 @@ export type Town = {
 /** ada writes, grace maintains, dan writes, rita reads, olga is admin. */
 const PEOPLE = { ada: "write", grace: "maintain", dan: "write", rita: "read", olga: "admin" } as const;
 
+/** Made once for all towns: an RSA key takes longer than everything else here. */
+const app = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
 /** Builds the town; `settings` is the text of the settings file, or null for none. */
 export async function buildTown(settings?: string | null): Promise<Town> {
   const runner = runnerKey();
@@ -47,7 +50,6 @@ export async function buildTown(settings?: string | null): Promise<Town> {
   for (const [login, role] of Object.entries(PEOPLE)) github.people.addCollaborator(repository, login, role);
   const port = await freePort();
   const webhookSecret = "a webhook secret of forty-two characters..";
-  const app = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const webhookUrl = `http://127.0.0.1:${port}/api/github/webhooks`;
   const { permissions, events } = appManifest();
   const install = { appId: APP_ID, publicKey: app.publicKey, webhookUrl, secret: webhookSecret, permissions, events };
