@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { Check } from "../../src/github/checks.ts";
+import { writeReviewMark } from "../../src/github/marks.ts";
+import { shownPredictions, withShown } from "../../src/github/shown.ts";
+import type { Prediction } from "../../src/impact/prediction.ts";
+import type { Review } from "../../src/review/review.ts";
+import { anExperiment, aReview } from "./facts.ts";
+
+const prediction: Prediction = {
+  id: "threads",
+  subject: "checkout",
+  title: "threads",
+  value: 500,
+  unit: "threads",
+  binding: "pool",
+  formula: "rate x time",
+  source: "Little 1961",
+  inputs: [],
+  sentence: "500 threads --> and no comment end",
+};
+
+function seen(): Review {
+  const selection = { matched: [], selected: [], peers: [], count: { least: 0, most: 0 }, workloads: [] };
+  const impact = { predictions: [prediction], notPredictable: [] };
+  return aReview({ experiments: [{ ...anExperiment(), selection, impact }] });
+}
+
+function checkWith(text: string, plan = "p1"): Check {
+  const externalId = writeReviewMark({ plan, environment: "staging", reviewedAt: 1 });
+  return { id: 1, name: "chaos / review", headSha: "abc", externalId, completed: true, text, annotationCount: 0 };
+}
+
+describe("what a review has shown", () => {
+  it("is found again in the text of its check, where nobody sees it", () => {
+    const text = withShown(seen(), "the text");
+    expect(text.endsWith("the text")).toBe(true);
+    expect(text.match(/-->/g)).toHaveLength(1);
+    expect(shownPredictions([checkWith(text)], aReview())).toEqual({ "chaos/delay.yaml#0": [prediction] });
+  });
+
+  it("counts for its own plan only", () => {
+    const text = withShown(seen(), "the text");
+    expect(shownPredictions([checkWith(text, "p0")], aReview())).toEqual({});
+  });
+
+  it("is nothing before a runner has answered", () => {
+    expect(withShown(aReview(), "the text")).toBe("the text");
+    expect(shownPredictions([checkWith("the text")], aReview())).toEqual({});
+  });
+
+  it("gives way to a text that needs all the room there is", () => {
+    const long = "x".repeat(65_500);
+    expect(withShown(seen(), long)).toBe(long);
+  });
+});
