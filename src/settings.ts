@@ -75,7 +75,7 @@ export function parseSettings(text: string): ParsedSettings {
   return fields.problems.length === 0 ? { settings } : { problems: fields.problems };
 }
 
-/** The policy of an environment; one that is not in the settings may hit nothing. */
+/** The policy of an environment. One that is not in the settings has no namespaces of its own, and no run either. */
 export function policyOf(environment: string, settings: Settings): Policy {
   const found = settings.environments[environment];
   return {

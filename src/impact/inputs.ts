@@ -1,6 +1,7 @@
 import type { FaultedCall } from "./calls.ts";
 import type { PacketFault } from "./fault.ts";
 import type { Input } from "./prediction.ts";
+import type { CallModel } from "./service-model.ts";
 
 /** Half a millisecond is an ordinary round trip between two pods of one zone; every figure made from it says `default`. */
 const DEFAULT_RTT_MS = 0.5;
@@ -21,6 +22,16 @@ export function windowOf({ call }: FaultedCall): Input {
   return windowBytes === undefined
     ? { name: "TCP window", value: DEFAULT_WINDOW_BYTES, unit: "B", from: "default" }
     : { name: "TCP window", value: windowBytes, unit: "B", from: "settings" };
+}
+
+/** Without a figure in the settings the call's own time is left out: what is predicted then comes from the fault alone. */
+export function serviceTimeOf({ serviceTimeMs }: CallModel): Input {
+  return {
+    name: "service time",
+    value: serviceTimeMs ?? 0,
+    unit: "ms",
+    from: serviceTimeMs === undefined ? "default" : "settings",
+  };
 }
 
 export function delayOf({ delayMs }: PacketFault): Input {

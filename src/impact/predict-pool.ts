@@ -1,6 +1,6 @@
 import type { FaultedCall } from "./calls.ts";
 import type { PacketFault } from "./fault.ts";
-import { delayOf, fromSettings } from "./inputs.ts";
+import { delayOf, fromSettings, serviceTimeOf } from "./inputs.ts";
 import type { Figures } from "./predict-network.ts";
 import type { Input, NotPredictable, Prediction } from "./prediction.ts";
 import { erlangB, heldSeconds, type Pool, secondsToSaturation, threadsNeeded } from "./queueing.ts";
@@ -23,11 +23,12 @@ const NOTHING: Figures = { predictions: [], notPredictable: [] };
 function poolOf({ caller, call, fraction }: FaultedCall, fault: PacketFault): Known | undefined {
   const { ratePerSecond, pool: size } = caller;
   if (ratePerSecond === undefined || size === undefined) return undefined;
-  const { serviceTimeMs = 0, timeoutMs, perRequest } = call;
+  const { timeoutMs, perRequest } = call;
+  const service = serviceTimeOf(call);
   const pool: Pool = {
     size,
     ratePerSecond,
-    serviceSeconds: serviceTimeMs / 1000,
+    serviceSeconds: service.value / 1000,
     addedSeconds: (perRequest * fault.delayMs) / 1000,
     fraction,
     ...(timeoutMs !== undefined && { timeoutSeconds: timeoutMs / 1000 }),
@@ -35,7 +36,7 @@ function poolOf({ caller, call, fraction }: FaultedCall, fault: PacketFault): Kn
   const inputs = [
     fromSettings("arrival rate", ratePerSecond, "1/s"),
     fromSettings("pool", size, "threads"),
-    fromSettings("service time", serviceTimeMs, "ms"),
+    service,
     fromSettings("sequential calls", perRequest, ""),
     ...(timeoutMs === undefined ? [] : [fromSettings("client timeout", timeoutMs, "ms")]),
     delayOf(fault),
@@ -92,9 +93,10 @@ function saturation(subject: string, { pool, inputs }: Known): readonly Predicti
 
 /** Both directions of the timeout rule; neither is an error. */
 export function predictTimeouts(subject: string, { call }: FaultedCall, fault: PacketFault): readonly Prediction[] {
-  const { timeoutMs, serviceTimeMs = 0 } = call;
+  const { timeoutMs } = call;
   if (timeoutMs === undefined || fault.delayMs === 0) return [];
-  const rule = timeoutRule(timeoutMs, serviceTimeMs, fault.delayMs, fault.jitterMs);
+  const service = serviceTimeOf(call);
+  const rule = timeoutRule(timeoutMs, service.value, fault.delayMs, fault.jitterMs);
   return [
     {
       id: "timeout-rule",
@@ -106,11 +108,7 @@ export function predictTimeouts(subject: string, { call }: FaultedCall, fault: P
       binding: "timeout",
       formula: "P(delay >= timeout - service time), delay uniform in delay +- jitter",
       source: "net/sched/sch_netem.c, tabledist",
-      inputs: [
-        fromSettings("client timeout", timeoutMs, "ms"),
-        fromSettings("service time", serviceTimeMs, "ms"),
-        delayOf(fault),
-      ],
+      inputs: [fromSettings("client timeout", timeoutMs, "ms"), service, delayOf(fault)],
       sentence: timeoutSentence(rule.kind, rule.timedOut, timeoutMs, fault.delayMs),
     },
   ];
@@ -171,7 +169,7 @@ function failingShare(faulted: FaultedCall, fault: PacketFault): Failing | undef
   const timedOut =
     call.timeoutMs === undefined
       ? 0
-      : timeoutRule(call.timeoutMs, call.serviceTimeMs ?? 0, fault.delayMs, fault.jitterMs).timedOut;
+      : timeoutRule(call.timeoutMs, serviceTimeOf(call).value, fault.delayMs, fault.jitterMs).timedOut;
   const blocked = known === undefined ? 0 : blockedShare(known.pool, replicas?.of ?? 1);
   const share = blocked + (1 - blocked) * timedOut * faulted.fraction;
   return { share, binding: blocked > timedOut ? "pool" : "timeout", inputs: known?.inputs ?? [] };

@@ -13,12 +13,18 @@ const BREAK = "\u200b";
 export function prose(text: string): string {
   return visible(text)
     .replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
-    .replace(/[\\`*_{}[\]()!|~$]/g, "\\$&")
+    .replace(/[\\`*_[\]!|~$]/g, "\\$&")
     .replace(/[@#]/g, `$&${BREAK}`)
     .replace(/gh-(?=\d)/gi, `$&${BREAK}`)
     .replace(/:(?=\/\/)/g, `:${BREAK}`)
     .replace(/www(?=\.)/gi, `$&${BREAK}`)
     .replace(/^([-+=]|\d+[.)])(?=\s|$|[-=+])/, `${BREAK}$1`);
+}
+
+/** A sentence of a finding or a figure, with a capital where it begins with a word. */
+export function sentence(text: string): string {
+  const shown = prose(text.trim());
+  return /^[a-z]+[ :,]/.test(shown) ? shown.charAt(0).toUpperCase() + shown.slice(1) : shown;
 }
 
 /** A name, label or path as code, where nothing is linked; fit for table cells too. */

@@ -32,7 +32,7 @@ function experimentLines(reviewed: ReviewedExperiment): readonly string[] {
   return [
     visible(experiment.name),
     `  hits    ${hits(reviewed)}${selectionMissing === undefined ? "" : ` (${visible(selectionMissing)})`}`,
-    `  fault   ${visible(fault(experiment))}${towards === "" ? "" : ` towards ${towards}`}, ${length(reviewed)}`,
+    `  fault   ${visible(fault(experiment))}${towards === "" ? "" : ` towards ${towards}`} ${length(reviewed)}`,
     ...impact.predictions.map(
       ({ title, value, unit, sentence }) =>
         `  ${figure(value, unit).padStart(12)}  ${visible(title)}: ${visible(sentence)}`,

@@ -17,10 +17,15 @@ export function readEnvironment(fields: Fields, objectives: readonly string[]): 
     const fix = objectives.length === 0 ? "Add it under objectives." : `Known: ${objectives.join(", ")}.`;
     fields.complainAt("objectives", "settings-unknown-objective", `${name} is not an objective of these settings`, fix);
   }
+  const namespaces = fields.texts("namespaces") ?? [];
+  if (cluster !== undefined && namespaces.length === 0) {
+    const fix = "Name the namespaces that experiments may hit.";
+    fields.complainAt("cluster", "settings-missing", "an environment with a cluster has no namespaces", fix);
+  }
   const settings: EnvironmentSettings = {
     ...(cluster !== undefined && { cluster }),
     ...(runnerKey !== undefined && { runnerKey }),
-    namespaces: fields.texts("namespaces") ?? [],
+    namespaces,
     pairings: fields.listOf("pairings", readPairing),
     protected: fields.texts("protected") ?? [],
     caps: fields.map("caps", readCaps) ?? {},

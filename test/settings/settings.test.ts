@@ -82,6 +82,11 @@ describe("the settings", () => {
       text: "version: 1\nenvironments: { a: { runnerKey: abc } }",
       says: "not an Ed25519 public key",
     },
+    {
+      name: "a cluster in which anything may be hit",
+      text: "version: 1\nenvironments: { a: { cluster: c } }",
+      says: "has no namespaces",
+    },
     { name: "a key written twice", text: "version: 1\nversion: 1\n", says: "version is written twice" },
     { name: "a second document", text: "version: 1\n---\nversion: 1\n", says: "one YAML document" },
     { name: "no document", text: "", says: "the file is not a map" },

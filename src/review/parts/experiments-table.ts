@@ -7,7 +7,7 @@ const MOST_ROWS = 30;
 
 /** The experiments of the commit: whom each hits, with what, and how long. */
 export function experimentsTable({ experiments }: Review): string {
-  const body = table(["Experiment", "Hits", "Fault", "For"], experiments.slice(0, MOST_ROWS).map(row));
+  const body = table(["Experiment", "Hits", "Fault"], experiments.slice(0, MOST_ROWS).map(row));
   const more = experiments.length > MOST_ROWS ? `\n\n_and ${experiments.length - MOST_ROWS} more_` : "";
   const missing = [...new Set(experiments.flatMap(({ selectionMissing }) => selectionMissing ?? []))];
   const why = missing.map((reason) => `\n\n_Which pods these are is not known: ${prose(reason)}._`).join("");
@@ -21,8 +21,11 @@ function row(reviewed: ReviewedExperiment): readonly string[] {
   return [
     `${code(experiment.name)}<br>${code(`${path}:${place.line}`)}${every}`,
     `${selection === undefined ? "" : `${gauge(selection)} `}${prose(hits(reviewed))}`,
-    `${prose(fault(experiment))}${towards === "" ? "" : `<br>${arrow(reviewed)} ${prose(towards)}`}`,
-    prose(length(reviewed)),
+    [
+      prose(fault(experiment)),
+      ...(towards === "" ? [] : [`${arrow(reviewed)} ${prose(towards)}`]),
+      prose(length(reviewed)),
+    ].join("<br>"),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Input, Prediction } from "../../impact/prediction.ts";
-import { code, prose } from "../escape.ts";
+import { code, prose, sentence } from "../escape.ts";
 import { figure } from "../figure.ts";
 import type { ReviewedExperiment } from "../review.ts";
 import { table } from "../sections.ts";
@@ -10,7 +10,7 @@ export function impactTable({ impact, experiment }: ReviewedExperiment, several:
     prose(prediction.title),
     prediction.baseline === undefined ? "" : figure(prediction.baseline, prediction.unit),
     `**${figure(prediction.value, prediction.unit)}**`,
-    prose(prediction.sentence),
+    sentence(prediction.sentence),
   ]);
   const body = table(["Predicted", "Without:", "With the fault:", "That means"], rows);
   return body === "" ? "" : `#### What it will do${several ? `: ${code(experiment.name)}` : ""}\n\n${body}`;

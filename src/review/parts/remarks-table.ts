@@ -1,4 +1,4 @@
-import { code, prose } from "../escape.ts";
+import { code, prose, sentence } from "../escape.ts";
 import type { Review } from "../review.ts";
 import { table } from "../sections.ts";
 import { type FileRemark, remarksOf } from "./remarks.ts";
@@ -21,5 +21,10 @@ export function remarksTable(review: Review, most: number): string {
 }
 
 function row({ severity, path, place, message, fix, code: rule }: FileRemark): readonly string[] {
-  return [ICONS[severity], code(`${path}:${place.line}`), `${prose(message)} <sub>${prose(rule)}</sub>`, prose(fix)];
+  return [
+    ICONS[severity],
+    code(`${path}:${place.line}`),
+    `${sentence(message)} <sub>${prose(rule)}</sub>`,
+    sentence(fix),
+  ];
 }

@@ -30,7 +30,7 @@ function whatItHits(experiments: readonly ReviewedExperiment[]): string {
   const [only, second] = experiments;
   if (only === undefined) return "Nothing was analysed";
   if (second === undefined) {
-    return `Hits ${hits(only)} with ${fault(only.experiment)}, ${length(only)}`;
+    return `Hits ${hits(only)}: ${fault(only.experiment)}, ${length(only)}`;
   }
   const seen = experiments.every(({ selection }) => selection !== undefined);
   const hit = experiments.reduce((sum, { selection }) => sum + (selection?.selected.length ?? 0), 0);

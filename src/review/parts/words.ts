@@ -37,12 +37,12 @@ export function fault(experiment: Experiment): string {
   }
 }
 
-/** How long the fault stays: `30 s, capped from 5 min`. */
+/** How long the fault stays: `for 30 s, capped from 5 min`. */
 export function length({ effectiveDurationMs, cappedFromMs, experiment }: ReviewedExperiment): string {
   if (experiment.kind === "PodChaos" && effectiveDurationMs === undefined) return "once";
   if (effectiveDurationMs === undefined) return "without an end";
   const capped = cappedFromMs === undefined ? "" : `, capped from ${lasting(cappedFromMs)}`;
-  return `${lasting(effectiveDurationMs)}${capped}`;
+  return `for ${lasting(effectiveDurationMs)}${capped}`;
 }
 
 /** Ten blocks, one for each tenth of the matching pods that is hit; any hit at all shows. */

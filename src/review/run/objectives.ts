@@ -53,6 +53,7 @@ function shown(value: number | undefined, { unit }: Objective): string {
 
 /** One scale for the three parts, reaching at least to the promise. */
 function bars({ bound }: Objective, readings: Readings): string {
+  if (readings.length === 0) return "–";
   const top = Math.max(bound.value, ...readings.flatMap(({ value }) => value ?? []));
   const parts = PARTS.map((part) => readings.filter(({ during }) => during === part).map(({ value }) => value));
   return code(parts.map((values) => sparkline(values, top)).join("│"));

@@ -7,7 +7,7 @@ import { since } from "../figure.ts";
 export function rollbackProof(report: RunReport, audience: Audience): string {
   if (report.victims.length === 0 && report.undoFailures.length === 0) return "";
   const lines = [reverted(report), residue(report), silence(report)].flatMap((line) => line ?? []);
-  const heading = `#### Rollback${report.rollback === undefined ? "" : `: ${report.rollback}`}`;
+  const heading = report.rollback === undefined ? "#### Safety net" : `#### Rollback: ${report.rollback}`;
   return [heading, "", ...lines.map((line) => `- ${line}`), ...remedy(report, audience)].join("\n");
 }
 
@@ -31,7 +31,7 @@ function residue({ residue: seen, requestedAt }: RunReport): string | undefined 
   const count = seen.found.length;
   return count === 0
     ? `✓ nothing of ours is left on any node, looked at ${since(requestedAt, seen.checkedAt)}`
-    : `✗ ${count} things of ours are left, looked at ${since(requestedAt, seen.checkedAt)}`;
+    : `✗ still there of ours: ${count}, looked at ${since(requestedAt, seen.checkedAt)}`;
 }
 
 function silence({ silence: kept, phase }: RunReport): string | undefined {
