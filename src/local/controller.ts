@@ -1,6 +1,7 @@
 // Keeps as many replicas of every service alive as are declared, like a Deployment: a pod that ends is replaced by a new one with
 // a new name, uid and address. Tells every change to `changed`; never writes a file.
 
+import { AppError } from "../errors.ts";
 import { placeOf } from "./addresses.ts";
 import type { Declaration, ServiceDeclaration } from "./declaration.ts";
 import { type PodSurroundings, startPodProcess } from "./pod-process.ts";
@@ -19,6 +20,7 @@ export type ControllerOptions = {
 const CHECK_EVERY_MS = 500;
 const CHECK_TIMEOUT_MS = 1_000;
 const GRACE_MS = 3_000;
+const ROLL_OUT_WITHIN_MS = 60_000;
 /** Long enough for every pod to have seen that an address left the endpoints. */
 const DRAIN_MS = 1_000;
 
@@ -62,7 +64,7 @@ export class Controller {
     const old = this.replicas.filter(({ service }) => keyOf(service) === key);
     this.#services.set(key, after);
     await Promise.all(times(after.replicas, () => this.#startReplica(after)));
-    while (this.#readyOf(after).length < after.replicas && !this.#stopped) await this.#pause(CHECK_EVERY_MS / 5);
+    await this.#untilReady(key, after);
     for (const replica of old) replica.terminating = true;
     this.#options.changed();
     await this.#pause(DRAIN_MS);
@@ -75,6 +77,14 @@ export class Controller {
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#starting);
     await Promise.all(this.replicas.map((replica) => replica.process.end(GRACE_MS)));
+  }
+
+  async #untilReady(key: string, service: ServiceDeclaration): Promise<void> {
+    const until = this.#options.now() + ROLL_OUT_WITHIN_MS;
+    while (this.#readyOf(service).length < service.replicas && !this.#stopped) {
+      if (this.#options.now() > until) throw notRolledOut(key, this.#options.around.logDirectory);
+      await this.#pause(CHECK_EVERY_MS / 5);
+    }
   }
 
   #readyOf(service: ServiceDeclaration): readonly Replica[] {
@@ -120,6 +130,8 @@ export class Controller {
     changed();
     if (this.#stopped || replica.terminating) return;
     const key = keyOf(replica.service);
+    // A pod of an older declaration: the roll-out that replaced it has started its successor.
+    if (this.#services.get(key) !== replica.service) return;
     const crashes = crashesInARow(this.#crashes.get(key) ?? 0, now() - replica.startedAt);
     this.#crashes.set(key, crashes);
     this.#later(restartDelayMs(crashes), () => this.#replace(key));
@@ -156,6 +168,13 @@ export class Controller {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));
   }
+}
+
+function notRolledOut(key: string, logDirectory: string): AppError {
+  return new AppError(
+    "CLUSTER_REFUSED",
+    `could not roll out ${key}: its new pods were not ready within ${ROLL_OUT_WITHIN_MS} ms, the old ones go on; look at the logs in ${logDirectory}`,
+  );
 }
 
 function keyOf({ namespace, name }: ServiceDeclaration): string {

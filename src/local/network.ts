@@ -47,8 +47,9 @@ export async function createPodNetwork(place: PodPlace): Promise<void> {
   );
 }
 
-/** Removes the namespace's name; the kernel removes both ends of the veth pair once no process is in it. */
-export async function removePodNetwork({ netns }: PodPlace): Promise<void> {
+/** Takes a pod's network away. The kernel ends an unnamed namespace later, at its leisure; deleting the device first is at once. */
+export async function removePodNetwork({ netns, device }: PodPlace): Promise<void> {
+  await runCommand(["ip", "link", "del", device]);
   await runCommand(["ip", "netns", "del", netns]);
 }
 

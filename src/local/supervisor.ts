@@ -42,37 +42,43 @@ export type LocalClusterHandle = {
   kill(podName: string, signal?: NodeJS.Signals): void;
   /** Replaces every pod of `namespace/service` by one with other environment variables, new ones first. */
   rollOut(service: string, env: Readonly<Record<string, string>>): Promise<void>;
-  /** Ends every pod and takes the network away. */
+  /** Ends every pod and takes the network away; asked twice it is the same end. */
   stop(): Promise<void>;
 };
 
 /** Starts a local cluster; resolves when every process has been started, which is before they are ready. */
 export async function startLocalCluster(options: SupervisorOptions): Promise<LocalClusterHandle> {
   requireSandbox();
-  const { stateDirectory, workingDirectory, clock = systemClock, log = () => {} } = options;
+  const { stateDirectory, workingDirectory, clock = systemClock } = options;
   const paths = pathsIn(stateDirectory);
   mkdirSync(paths.logDirectory, { recursive: true });
   const clusterId = options.clusterId ?? clusterIdIn(paths.stateFile) ?? randomUUID();
   const own = ownProcess();
   const state = (): LocalState => stateOf(options.declaration, controller, { clusterId, own, now: clock.now() });
-  const publish = (): void => {
-    const now = state();
-    writeAtomically(paths.endpointsFile, endpointsOf(now.pods));
-    writeAtomically(paths.targetsFile, scrapeTargetsOf(now.pods));
-    writeAtomically(paths.stateFile, now);
-  };
   const controller = new Controller(options.declaration, {
     around: { workingDirectory, ...paths },
     newUid: options.newUid ?? randomUUID,
     now: clock.now,
-    changed: publish,
-    log,
+    changed: () => publish(state(), paths),
+    log: options.log ?? (() => {}),
   });
   await createBridge();
-  publish();
+  publish(state(), paths);
   await controller.start();
+  return handleOf(controller, state, paths, clock);
+}
+
+/** The state last: who sees a pod there finds it in the other files too. */
+function publish(state: LocalState, { endpointsFile, targetsFile, stateFile }: Paths): void {
+  writeAtomically(endpointsFile, endpointsOf(state.pods));
+  writeAtomically(targetsFile, scrapeTargetsOf(state.pods));
+  writeAtomically(stateFile, state);
+}
+
+function handleOf(controller: Controller, state: () => LocalState, paths: Paths, clock: Clock): LocalClusterHandle {
+  let stopped: Promise<void> | undefined;
   return {
-    clusterId,
+    clusterId: state().clusterId,
     stateFile: paths.stateFile,
     targetsFile: paths.targetsFile,
     logDirectory: paths.logDirectory,
@@ -80,9 +86,9 @@ export async function startLocalCluster(options: SupervisorOptions): Promise<Loc
     ready: (withinMs) => waitUntilReady(controller, clock, withinMs, paths.logDirectory),
     kill: (podName, signal = "SIGKILL") => killPod(controller, podName, signal),
     rollOut: (service, env) => controller.rollOut(service, env),
-    stop: async () => {
-      await controller.stop();
-      await removeBridge();
+    stop: () => {
+      stopped ??= controller.stop().then(removeBridge);
+      return stopped;
     },
   };
 }
