@@ -1,4 +1,4 @@
-import type { ExperimentOf, Selector } from "../manifest/experiment.ts";
+import type { ExperimentOf, Mode, Selector, Target } from "../manifest/experiment.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { CallModel, ServiceModel } from "./service-model.ts";
 
@@ -6,29 +6,54 @@ import type { CallModel, ServiceModel } from "./service-model.ts";
 export type FaultedCall = {
   readonly caller: ServiceModel;
   readonly call: CallModel;
-  /** Replicas of the caller that are hit, and all of them; undefined while the cluster was not seen. */
+  /** Replicas of the caller that are hit, and all of them; absent while the cluster was not seen, and for callers of victims. */
   readonly replicas?: { readonly hit: number; readonly of: number };
-  /** Share of a hit replica's calls that go to a faulted peer, 0..1. */
+  /** Share of a touched replica's calls that meet the fault, 0..1; where nobody can know it, 1 as the worst case. */
   readonly fraction: number;
 };
 
-/** The calls of the settings' service model that go from the experiment's victims to its peers. */
+/**
+ * The calls of the settings' service model that pass a victim: those that victims make to peers, and those that peers make to
+ * victims, whose answers travel the same disturbed path.
+ */
 export function faultedCalls(
   experiment: ExperimentOf<"NetworkChaos">,
   selection: Selection | undefined,
   services: readonly ServiceModel[],
 ): readonly FaultedCall[] {
-  const { target } = experiment.network;
-  const callees = target === undefined ? services : services.filter((service) => speaksOf(target.selector, service));
-  const replicas =
-    selection === undefined ? undefined : { hit: selection.selected.length, of: selection.matched.length };
-  return services
-    .filter((service) => speaksOf(experiment.selector, service))
-    .flatMap((caller) =>
-      caller.calls
-        .filter(({ to }) => target === undefined || callees.some(({ name }) => name === to))
-        .map((call) => ({ caller, call, fraction: 1, ...(replicas !== undefined && { replicas }) })),
-    );
+  const { target, externalTargets } = experiment.network;
+  if (target === undefined && externalTargets.length > 0) return [];
+  const victims = namesOf(experiment.selector, services);
+  const peers = target === undefined ? undefined : namesOf(target.selector, services);
+  const isPeer = (name: string): boolean => peers === undefined || peers.has(name);
+  const made = { fraction: target === undefined ? 1 : shareByMode(target.mode), ...replicasOf(selection) };
+  const received = { fraction: shareOf(experiment, selection) };
+  return services.flatMap((caller) =>
+    caller.calls.flatMap((call): readonly FaultedCall[] => {
+      if (victims.has(caller.name) && isPeer(call.to)) return [{ caller, call, ...made }];
+      if (victims.has(call.to) && isPeer(caller.name)) return [{ caller, call, ...received }];
+      return [];
+    }),
+  );
+}
+
+function replicasOf(selection: Selection | undefined): Pick<FaultedCall, "replicas"> {
+  if (selection === undefined) return {};
+  return { replicas: { hit: selection.selected.length, of: selection.matched.length } };
+}
+
+function shareOf({ mode }: Target, selection: Selection | undefined): number {
+  if (selection === undefined || selection.matched.length === 0) return shareByMode(mode);
+  return selection.selected.length / selection.matched.length;
+}
+
+/** What a mode says by itself; where it is a number of pods, every call is taken to meet one, which is the worst case. */
+function shareByMode(mode: Mode): number {
+  return mode.kind === "fixed-percent" || mode.kind === "random-max-percent" ? mode.percent / 100 : 1;
+}
+
+function namesOf(selector: Selector, services: readonly ServiceModel[]): ReadonlySet<string> {
+  return new Set(services.filter((service) => speaksOf(selector, service)).map(({ name }) => name));
 }
 
 /** Whether a selector means a service: same namespace, and every label it asks for is the service's. */

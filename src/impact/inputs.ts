@@ -34,6 +34,10 @@ export function serviceTimeOf({ serviceTimeMs }: CallModel): Input {
   };
 }
 
+export function fractionOf(fraction: number): Input {
+  return { name: "calls that meet the fault", value: fraction, unit: "ratio", from: "manifest" };
+}
+
 export function delayOf({ delayMs }: PacketFault): Input {
   return { name: "delay of a round trip", value: delayMs, unit: "ms", from: "manifest" };
 }

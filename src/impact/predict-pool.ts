@@ -1,6 +1,6 @@
 import type { FaultedCall } from "./calls.ts";
 import type { PacketFault } from "./fault.ts";
-import { delayOf, fromSettings, serviceTimeOf } from "./inputs.ts";
+import { delayOf, fractionOf, fromSettings, serviceTimeOf } from "./inputs.ts";
 import type { Figures } from "./predict-network.ts";
 import type { Input, NotPredictable, Prediction } from "./prediction.ts";
 import { erlangB, heldSeconds, type Pool, secondsToSaturation, threadsNeeded } from "./queueing.ts";
@@ -40,6 +40,7 @@ function poolOf({ caller, call, fraction }: FaultedCall, fault: PacketFault): Kn
     fromSettings("sequential calls", perRequest, ""),
     ...(timeoutMs === undefined ? [] : [fromSettings("client timeout", timeoutMs, "ms")]),
     delayOf(fault),
+    ...(fraction === 1 ? [] : [fractionOf(fraction)]),
   ];
   return { pool, inputs };
 }

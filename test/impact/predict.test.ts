@@ -5,7 +5,7 @@ import type { ServiceModel } from "../../src/impact/service-model.ts";
 import type { Experiment } from "../../src/manifest/experiment.ts";
 import { select } from "../../src/selector/select.ts";
 import { aDelay, aKill } from "../fakes/experiment.ts";
-import { aClusterWith, aPod, pods } from "../fakes/snapshot.ts";
+import { aClusterWith, aPod, aSelector, pods } from "../fakes/snapshot.ts";
 
 const CALL = { to: "payment", perRequest: 1, retries: 0, rttMs: 2, windowBytes: 65_536, serviceTimeMs: 0 } as const;
 const CHECKOUT: ServiceModel = {
@@ -89,6 +89,31 @@ describe("a prediction", () => {
 
   it("leaves the interval of errors open to a fallback", () => {
     expect(find(partition, "error-share")?.interval?.[0]).toBe(0);
+  });
+
+  it("counts the calls that are made to victims, by the share of them that is hit", () => {
+    const onPayment = aDelay({
+      selector: aSelector({ labelSelectors: { app: "payment-service" } }),
+      mode: { kind: "fixed-percent", percent: 40 },
+      network: { ...aDelay().network, target: { selector: aDelay().selector, mode: { kind: "all" } } },
+    });
+    const threads = predict(onPayment, undefined, [CHECKOUT, PAYMENT]).predictions.find(({ id }) => id === "threads");
+    expect(threads).toMatchObject({ subject: "checkout -> payment", value: 200 });
+  });
+
+  it("takes a share of the peers for a share of the calls", () => {
+    const { network } = aDelay();
+    const half = {
+      selector: network.target?.selector ?? aSelector(),
+      mode: { kind: "fixed-percent", percent: 50 },
+    } as const;
+    expect(find(aDelay({ network: { ...network, target: half } }), "threads")?.value).toBe(250);
+  });
+
+  it("of a fault towards external addresses says nothing of calls between services", () => {
+    const { target: _, ...network } = aDelay().network;
+    const outward = aDelay({ network: { ...network, externalTargets: ["10.0.0.1"] } });
+    expect(find(outward, "threads")).toBeUndefined();
   });
 
   it("of loss is an interval where the law holds, and a stated silence where not", () => {
