@@ -34,7 +34,13 @@ export async function onMerge(delivery: PullRequestDelivery, repository: Reposit
   if (refusal !== undefined) return explain(repository, pr, refusal);
   const { review, digests, seed } = reviewed;
   const claims = ticketClaims({
-    ...{ repository, pr, settings, environment, review, digests, seed },
+    repository,
+    pr,
+    settings,
+    environment,
+    review,
+    digests,
+    seed,
     manifest: undefined,
     commandNodeId: `merge:${pr.nodeId}`,
     requester: facts.by,
@@ -55,7 +61,11 @@ async function mergeFacts(
 ): Promise<RunFacts> {
   const recorded = reviewMarkOf(checks);
   return {
-    ...{ settings, pr, environment, review, recorded },
+    settings,
+    pr,
+    environment,
+    review,
+    recorded,
     asked: environment.name,
     by: pr.mergedBy === undefined ? NOBODY : await standingOf(repository, pr.mergedBy),
     defaultBranch: repository.defaultBranch,

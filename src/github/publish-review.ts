@@ -57,7 +57,10 @@ export async function publishGate(
   const approvers = await approversOf(repository, pr, review, settings, checks);
   const runs = conclusionsOfRuns(checks, review);
   const gate = decideGate({
-    ...{ review, complete, settings, runs },
+    review,
+    complete,
+    settings,
+    runs,
     settingsProblems: settingsProblems.length,
     approvals: approvers.length,
   });
@@ -102,7 +105,11 @@ async function putReviewCheck(
     audience: audienceOf(repository, pr),
   });
   const draft: CheckDraft = {
-    ...{ name: REVIEW, headSha: pr.headSha, externalId: mark, title, summary },
+    name: REVIEW,
+    headSha: pr.headSha,
+    externalId: mark,
+    title,
+    summary,
     state: settingsProblems.length > 0 ? "failure" : conclusion,
     text: withShown(review, text),
     annotations: [...annotations, ...settingsProblems.map(settingsAnnotation)],

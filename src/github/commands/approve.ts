@@ -8,6 +8,7 @@ import { type Answer, type CommandContext, refused } from "./context.ts";
 import type { Command } from "./grammar.ts";
 import { refuseApproval } from "./may-approve.ts";
 import { quoted } from "./refusal.ts";
+import { refuseAtOnce } from "./rules.ts";
 
 /** Records an approval of exactly the given plan, and decides the gate anew. */
 export async function approve(
@@ -15,6 +16,8 @@ export async function approve(
   { repository, bot, delivery, pr, by, settings }: CommandContext,
 ): Promise<Answer> {
   const environment = chooseEnvironment(settings, command.environment);
+  const atOnce = refuseAtOnce("approve", { settings, pr, by, environment, asked: command.environment });
+  if (atOnce !== undefined) return refused(command, atOnce);
   const reviewed = await gatherReview(repository, bot, pr, {
     settings,
     ...(environment && { environment: environment.name }),

@@ -33,5 +33,5 @@ export function spell(command: Command): string {
 
 /** Text that somebody else chose, inside a code span of a table cell. */
 export function quoted(text: string): string {
-  return `\`${text.replace(/[^\w./@:=[\] -]/g, "?").slice(0, 120)}\``;
+  return `\`${text.replace(/[^\w./@:=()[\] -]/g, "?").slice(0, 120)}\``;
 }

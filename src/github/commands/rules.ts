@@ -17,10 +17,9 @@ export function firstRefusal<Facts>(rules: readonly Rule<Facts>[], facts: Facts)
   return undefined;
 }
 
-/** Everybody who can read may ask; what changes anything needs write at least. Abort and hold stop at this bar. */
+/** Everybody who can read may ask, and the settings say who may run and approve; all else needs write, abort and hold too. */
 export function levelRule(command: Command, by: Standing): Refusal | undefined {
-  if (command.verb === "help" || command.verb === "status") return undefined;
-  if (mayWrite(by)) return undefined;
+  if (["help", "status", "run", "approve"].includes(command.verb) || mayWrite(by)) return undefined;
   return {
     rule: "needs-write",
     why: `the role of ${quoted(by.login)} in this repository is ${quoted(by.role)}; \`${command.verb}\` needs \`write\` or more`,
@@ -66,6 +65,11 @@ export function environmentRule({ environment, asked, settings }: Executing): Re
     why: asked === undefined ? "no environment is given" : `there is no environment ${quoted(asked)}`,
     next: `the settings know: ${known}; add \`--env\``,
   };
+}
+
+/** What can be refused before anything is looked up, so that a stranger's comment costs next to nothing. */
+export function refuseAtOnce(verb: "run" | "approve", executing: Executing): Refusal | undefined {
+  return firstRefusal([executionRule, environmentRule, (facts) => capabilityRule(verb, facts)], executing);
 }
 
 /** A run goes to one cluster, and the settings of the default branch say which and who speaks for it. */

@@ -1,3 +1,4 @@
+import type { TicketClaims } from "../../ticket/claims.ts";
 import { runId } from "../../ticket/id.ts";
 import { approversOf } from "../approvals.ts";
 import { type Check, ownChecks } from "../checks.ts";
@@ -11,6 +12,7 @@ import { type Answer, type CommandContext, refused } from "./context.ts";
 import type { Command } from "./grammar.ts";
 import { type RunFacts, refuseRun } from "./may-run.ts";
 import { quoted } from "./refusal.ts";
+import { refuseAtOnce } from "./rules.ts";
 
 type RunCommand = Extract<Command, { verb: "run" }>;
 
@@ -18,6 +20,8 @@ type RunCommand = Extract<Command, { verb: "run" }>;
 export async function run(command: RunCommand, context: CommandContext): Promise<Answer> {
   const { repository, bot, delivery, pr, by, settings } = context;
   const environment = chooseEnvironment(settings, command.environment);
+  const atOnce = refuseAtOnce("run", { settings, pr, by, environment, asked: command.environment });
+  if (atOnce !== undefined) return refused(command, atOnce);
   const reviewed = await gatherReview(repository, bot, pr, {
     settings,
     ...(environment && { environment: environment.name }),
@@ -28,8 +32,13 @@ export async function run(command: RunCommand, context: CommandContext): Promise
   if (refusal !== undefined) return refused(command, refusal);
   if (environment === undefined) throw new Error("a run without an environment was not refused");
   const claims = ticketClaims({
-    ...{ repository, pr, settings, environment },
-    ...{ review: reviewed.review, digests: reviewed.digests, seed: reviewed.seed },
+    repository,
+    pr,
+    settings,
+    environment,
+    review: reviewed.review,
+    digests: reviewed.digests,
+    seed: reviewed.seed,
     manifest: command.manifest,
     commandNodeId: delivery.comment.nodeId,
     requester: by,
@@ -38,11 +47,13 @@ export async function run(command: RunCommand, context: CommandContext): Promise
     nowMs: bot.clock.now(),
   });
   await handOff(repository, bot, claims, pr.headSha);
-  const runs = claims.documents.map((_, n) => quoted(runId(claims.jti, n))).join(", ");
-  return {
-    done: true,
-    markdown: `Accepted: ${runs} of plan ${quoted(claims.plan)} waits for the runner of ${quoted(environment.name)}.`,
-  };
+  return accepted(claims);
+}
+
+function accepted({ documents, jti, plan, environment }: TicketClaims): Answer {
+  const runs = documents.map((_, n) => quoted(runId(jti, n))).join(", ");
+  const markdown = `Accepted: ${runs} of plan ${quoted(plan)} waits for the runner of ${quoted(environment)}.`;
+  return { done: true, markdown };
 }
 
 async function factsOf(
@@ -53,7 +64,11 @@ async function factsOf(
 ): Promise<RunFacts> {
   const recorded = reviewMarkOf(checks);
   return {
-    ...{ settings, pr, by, review, recorded },
+    settings,
+    pr,
+    by,
+    review,
+    recorded,
     environment: chooseEnvironment(settings, command.environment),
     asked: command.environment,
     defaultBranch: repository.defaultBranch,

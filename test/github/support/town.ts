@@ -67,7 +67,12 @@ export async function buildTown(settings?: string | null): Promise<Town> {
   await github.settled();
   const bot = await startBot(readBotConfig(variables), pino({ level: process.env.CHAOSGATE_TEST_LOG ?? "silent" }));
   return {
-    ...{ github, repository, bot, runner, variables, webhookSecret },
+    github,
+    repository,
+    bot,
+    runner,
+    variables,
+    webhookSecret,
     quiet: async () => {
       await github.settled();
       await bot.idle();
