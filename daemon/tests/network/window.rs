@@ -1,0 +1,137 @@
+//! One TCP stream whose receiver grants a window of a known size, and what it carries.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::lab::Host;
+
+/// What a stream did while it was measured.
+#[derive(Debug, Clone)]
+pub struct Carried {
+    pub bytes_per_second: f64,
+    /// The window the receiver granted at the end, as the sender's kernel tells (tcpi_snd_wnd).
+    pub granted: u32,
+    pub congestion_control: String,
+    pub round_trip: Duration,
+}
+
+/// Sends for `warm_up` plus `measured` and counts what arrives in the second part.
+pub fn carry(
+    from: &Host,
+    to: &Host,
+    window: Option<u32>,
+    congestion_control: &str,
+    warm_up: Duration,
+    measured: Duration,
+) -> Carried {
+    let (listener, at) = listen(to, window);
+    let sender = from.inside(|| connect(at, congestion_control));
+    let (mut receiver, _) = listener.accept().expect("the sender came");
+    let inspected = sender.try_clone().expect("a socket of ours");
+    // The sender goes on a little longer, so that the last moment measured is like the others.
+    let end = Instant::now() + warm_up + measured + Duration::from_millis(500);
+    receiver.set_read_timeout(Some(Duration::from_secs(5))).expect("a socket of ours");
+    let sending = thread::spawn(move || send_until(sender, end));
+    receive_until(&mut receiver, window, Instant::now() + warm_up);
+    let start = Instant::now();
+    let bytes = receive_until(&mut receiver, window, start + measured);
+    let seconds = start.elapsed().as_secs_f64();
+    let info = tcp_info(&inspected);
+    drop(receiver);
+    sending.join().expect("the sender does not panic");
+    Carried {
+        bytes_per_second: bytes as f64 / seconds,
+        granted: info.0,
+        congestion_control: cc_of(&inspected),
+        round_trip: info.1,
+    }
+}
+
+/// TCP_WINDOW_CLAMP bounds what is granted, from the handshake on; a fixed, larger receive buffer keeps the kernel from
+/// tuning it.
+fn listen(host: &Host, window: Option<u32>) -> (TcpListener, SocketAddr) {
+    let any: SocketAddr = format!("{}:0", host.v4).parse().expect("an address");
+    let listener = host.inside(|| TcpListener::bind(any).expect("a free port"));
+    if let Some(window) = window {
+        set(&listener, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &(4 * window as i32).to_ne_bytes());
+        clamp(&listener, window);
+    }
+    let at = listener.local_addr().expect("bound");
+    (listener, at)
+}
+
+fn connect(to: SocketAddr, congestion_control: &str) -> TcpStream {
+    // SAFETY: socket takes no pointer; the descriptor it returns is ours alone.
+    let stream = unsafe { TcpStream::from_raw_fd(libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0)) };
+    set(&stream, libc::IPPROTO_TCP, libc::TCP_CONGESTION, congestion_control.as_bytes());
+    set(&stream, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, &(16i32 << 20).to_ne_bytes());
+    let SocketAddr::V4(to) = to else { panic!("the lab listens on IPv4 here") };
+    let mut address = libc::sockaddr_in {
+        sin_family: libc::AF_INET as u16,
+        sin_port: to.port().to_be(),
+        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(to.ip().octets()) },
+        sin_zero: [0; 8],
+    };
+    // SAFETY: `address` is a whole sockaddr_in and outlives the call.
+    let refused = unsafe { libc::connect(stream.as_raw_fd(), (&raw mut address).cast(), size_of_val(&address) as u32) };
+    assert_eq!(refused, 0, "connect: {}", std::io::Error::last_os_error());
+    stream
+}
+
+fn send_until(mut stream: TcpStream, end: Instant) {
+    let chunk = vec![0x77; 128 * 1024];
+    while Instant::now() < end && stream.write_all(&chunk).is_ok() {}
+}
+
+fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> u64 {
+    let mut buffer = vec![0; 256 * 1024];
+    let mut bytes = 0;
+    let mut clamp_again = Instant::now();
+    while Instant::now() < end {
+        if let Some(window) = window.filter(|_| Instant::now() >= clamp_again) {
+            // The kernel computes the clamp anew whenever packets' overhead changes (tcp_measure_rcv_mss).
+            clamp(stream, window);
+            clamp_again = Instant::now() + Duration::from_millis(20);
+        }
+        match stream.read(&mut buffer).expect("the stream flows") {
+            0 => break,
+            length => bytes += length as u64,
+        }
+    }
+    bytes
+}
+
+fn clamp(socket: &impl AsRawFd, window: u32) {
+    set(socket, libc::IPPROTO_TCP, libc::TCP_WINDOW_CLAMP, &(window as i32).to_ne_bytes());
+}
+
+/// struct tcp_info: tcpi_rtt is at 68, tcpi_snd_wnd at 228 (Linux 5.4; libc's struct ends before it).
+fn tcp_info(stream: &TcpStream) -> (u32, Duration) {
+    let bytes = get(stream, libc::TCP_INFO, 256);
+    let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+    (word(228), Duration::from_micros(u64::from(word(68))))
+}
+
+fn cc_of(stream: &TcpStream) -> String {
+    let bytes = get(stream, libc::TCP_CONGESTION, 16);
+    String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned()
+}
+
+fn get(stream: &TcpStream, option: i32, size: usize) -> Vec<u8> {
+    let mut bytes = vec![0; size];
+    let mut length = size as u32;
+    // SAFETY: pointer and length describe `bytes`, which is writable and outlives the call.
+    let refused =
+        unsafe { libc::getsockopt(stream.as_raw_fd(), libc::IPPROTO_TCP, option, bytes.as_mut_ptr().cast(), &mut length) };
+    assert_eq!(refused, 0, "getsockopt: {}", std::io::Error::last_os_error());
+    bytes
+}
+
+fn set(socket: &impl AsRawFd, level: i32, option: i32, value: &[u8]) {
+    // SAFETY: pointer and length describe `value`, which outlives the call.
+    let refused = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, value.as_ptr().cast(), value.len() as u32) };
+    assert_eq!(refused, 0, "setsockopt {level}/{option}: {}", std::io::Error::last_os_error());
+}
