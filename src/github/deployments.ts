@@ -62,7 +62,7 @@ export async function createDeployment(repository: Repository, draft: Draft): Pr
   return data.id;
 }
 
-type Filter = { readonly task: Task; readonly environment?: string; readonly sha?: string };
+type Filter = { readonly task: Task; readonly environment?: string };
 
 /** The newest hundred of this app's deployments of one task, newest first. */
 export async function listDeployments(repository: Repository, filter: Filter): Promise<readonly Deployment[]> {
@@ -71,7 +71,6 @@ export async function listDeployments(repository: Repository, filter: Filter): P
     task: filter.task,
     per_page: 100,
     ...(filter.environment !== undefined && { environment: deploymentEnvironment(filter.environment) }),
-    ...(filter.sha !== undefined && { sha: filter.sha }),
   });
   return data
     .filter((deployment) => isOwn(repository, deployment))

@@ -3,6 +3,7 @@ import { ownChecks, runCheckName } from "./checks.ts";
 import type { CheckDelivery } from "./delivery.ts";
 import { gatherReview } from "./gather-review.ts";
 import { mayWrite, standingOf } from "./people.ts";
+import { requestPreview } from "./previews.ts";
 import { publishReview } from "./publish-review.ts";
 import { pullRequestsOf, readPullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
@@ -33,6 +34,8 @@ async function reviewAgain({ headSha }: CheckDelivery, repository: Repository, b
   const settings = await readSettings(repository);
   for (const number of await pullRequestsOf(repository, headSha)) {
     const pr = await readPullRequest(repository, number);
-    await publishReview(repository, bot, pr, await gatherReview(repository, bot, pr, { settings }));
+    const reviewed = await gatherReview(repository, bot, pr, { settings });
+    await publishReview(repository, bot, pr, reviewed);
+    await requestPreview(repository, pr, reviewed, bot.clock.now());
   }
 }

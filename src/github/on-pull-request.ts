@@ -28,5 +28,5 @@ async function reviewHead(delivery: PullRequestDelivery, repository: Repository,
   // Events arrive in any order: the sender pushed this head only if it is the head that the event is about.
   const pushed = (action === "opened" || action === "synchronize") && delivery.headSha === pr.headSha;
   await publishReview(repository, bot, pr, reviewed, pushed ? sender : undefined);
-  await requestPreview(repository, pr, reviewed);
+  await requestPreview(repository, pr, reviewed, bot.clock.now());
 }

@@ -19,13 +19,18 @@ export type QueuedPreview = Deployment & { readonly payload: PreviewPayload };
 /** Nobody answers a question of yesterday. */
 const PREVIEW_LIFETIME_MS = 3_600_000;
 
-/** Asks the environment's runner for the live pods, once per head; never for a fork, whose readers may be anybody. */
-export async function requestPreview(repository: Repository, pr: PullRequest, reviewed: Reviewed): Promise<void> {
+/** Asks the environment's runner for the live pods, unless it is being asked; never for a fork, whose readers may be anybody. */
+export async function requestPreview(
+  repository: Repository,
+  pr: PullRequest,
+  reviewed: Reviewed,
+  nowMs: number,
+): Promise<void> {
   const { review, settings } = reviewed;
   const environment = settings.environments[review.environment];
   if (environment?.cluster === undefined || pr.fromFork || review.experiments.length === 0) return;
-  const asked = await queuedPreviews(repository, review.environment, pr.headSha);
-  if (asked.some(({ payload }) => payload.pullRequest === pr.number)) return;
+  const asked = await openPreviews(repository, review.environment, nowMs);
+  if (asked.some(({ sha, payload }) => sha === pr.headSha && payload.pullRequest === pr.number)) return;
   await createDeployment(repository, {
     task: PREVIEW_TASK,
     environment: review.environment,
@@ -36,13 +41,8 @@ export async function requestPreview(repository: Repository, pr: PullRequest, re
 }
 
 /** Previews of one environment, newest first. */
-export async function queuedPreviews(
-  repository: Repository,
-  environment: string,
-  sha?: string,
-): Promise<readonly QueuedPreview[]> {
-  const filter = { task: PREVIEW_TASK, environment, ...(sha !== undefined && { sha }) } as const;
-  const deployments = await listDeployments(repository, filter);
+export async function queuedPreviews(repository: Repository, environment: string): Promise<readonly QueuedPreview[]> {
+  const deployments = await listDeployments(repository, { task: PREVIEW_TASK, environment });
   return deployments.flatMap((deployment) => {
     const payload = previewPayloadOf(deployment.payload);
     return payload === undefined ? [] : [{ ...deployment, payload }];

@@ -17,6 +17,15 @@ afterEach(async () => {
 
 const CLAIMS = { clusterId: "cluster-1", runner: "runner-1", repositories: [{ owner: "acme", name: "shop" }] };
 
+/** Answers the open preview as the runner of a cluster without pods. */
+async function answerPreview(): Promise<void> {
+  const { previews } = (await town.ask(CLAIMS_PATH, CLAIMS)).body as { previews: { previewId: string }[] };
+  const snapshot = { clusterId: "cluster-1", takenAt: Date.now(), namespaces: [], pods: [], nodes: [], budgets: [] };
+  const [repository] = CLAIMS.repositories;
+  const answer = { clusterId: CLAIMS.clusterId, previewId: previews[0]?.previewId, repository, snapshot };
+  expect((await town.ask(PREVIEWS_PATH, answer)).status).toBe(200);
+}
+
 describe("a pull request", () => {
   it("with a broken manifest fails the gate and shows each problem at its line", async () => {
     const pull = await openPullRequest(town, BROKEN);
@@ -39,13 +48,22 @@ describe("a pull request", () => {
     const [preview] = (asked.body as { previews: { previewId: string; namespaces: string[] }[] }).previews;
     expect(preview?.namespaces).toEqual(["staging"]);
     const before = appComments(town, pull)[0]?.body;
-    const snapshot = { clusterId: "cluster-1", takenAt: Date.now(), namespaces: [], pods: [], nodes: [], budgets: [] };
-    const { repositories, ...identity } = CLAIMS;
-    const answer = { ...identity, previewId: preview?.previewId, repository: repositories[0], snapshot };
-    expect((await town.ask(PREVIEWS_PATH, answer)).status).toBe(200);
+    await answerPreview();
     expect(appComments(town, pull)).toHaveLength(1);
     expect(appComments(town, pull)[0]?.body).not.toBe(before);
     expect((await town.ask(CLAIMS_PATH, CLAIMS)).body).toEqual({ claims: [], previews: [] });
+  });
+
+  it("asks the runner again when somebody asks for the plan or for the check again, and only once at a time", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "dan", pull, "/chaos plan");
+    expect(deploymentsOf(town, "chaosgate:preview")).toHaveLength(1);
+    await answerPreview();
+    const [review] = checksOf(town, pull, "chaos / review");
+    town.github.people.rerequest(town.repository, "dan", review?.id ?? 0);
+    await town.quiet();
+    expect(deploymentsOf(town, "chaosgate:preview")).toHaveLength(2);
+    expect(appComments(town, pull).filter(({ body }) => body.startsWith("<!-- chaosgate:review -->"))).toHaveLength(1);
   });
 
   it("without an experiment is skipped, with a reason and without a comment", async () => {

@@ -8,7 +8,7 @@ import { quoted } from "./refusal.ts";
 export async function plan({ repository, bot, pr, settings }: CommandContext): Promise<Answer> {
   const reviewed = await gatherReview(repository, bot, pr, { settings });
   await publishReview(repository, bot, pr, reviewed);
-  await requestPreview(repository, pr, reviewed);
+  await requestPreview(repository, pr, reviewed, bot.clock.now());
   const { review } = reviewed;
   if (review.plan === undefined || review.outcome !== "reviewed") {
     return { done: true, markdown: "There is no plan: see the check `chaos / review` for what stands in the way." };
