@@ -1,7 +1,7 @@
 import { errorRatio, newestSampleAge, p99, requestRate, userErrorRatio } from "../../playground/shop/queries.ts";
 
-/** A window of five scrapes: short enough to see a breach within seconds, long enough for a rate. */
-const WINDOW = "5s";
+/** A window of ten scrapes: a breach shows within seconds, and not before the runner has measured a few connections. */
+const WINDOW = "10s";
 
 export type DemoSettings = {
   readonly clusterId: string;

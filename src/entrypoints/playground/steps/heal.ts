@@ -1,0 +1,132 @@
+// (6) The runner is killed in the middle of a run: the node restores the network by itself, and the silence ends by itself.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { RunReport } from "../../../run/report.ts";
+import { PEOPLE } from "../github-side.ts";
+import { type LeaseRead, readLease } from "../lease.ts";
+import { connectTimes } from "../observe.ts";
+import { activeSilences, silencesOf, waitUntilSteady } from "../observers.ts";
+import { headline, say, shownPlan } from "../seen.ts";
+import { checkoutPods, kernelStateOf, measureSlowdown, residueSince } from "../victims.ts";
+import { FAILING_ORDERS, type Scene } from "./scene.ts";
+
+const HEALED_WITHIN_SECONDS = 46;
+/** A connection on one bridge takes a few milliseconds at most; the fault adds 450 or more. */
+const HEALTHY_MS = 100;
+
+/** kill -9 of the runner under a fault, with nobody to clean up. */
+export async function healWithoutRunner(scene: Scene): Promise<void> {
+  const { world, story, pull } = scene;
+  story.step("6", "the runner is killed with -9 in the middle of a run");
+  await say(world.github, PEOPLE.maintainer, pull, "/chaos plan");
+  const plan = await shownPlan(world.github, pull);
+  const before = await kernelStateOf(world);
+  await waitUntilSteady(world, FAILING_ORDERS);
+  const known = new Set(world.tap.reports.map(({ runId }) => runId));
+  story.tell(headline(await say(world.github, PEOPLE.maintainer, pull, `/chaos run --plan ${plan}`)));
+  const watching = await world.tap.waitFor(
+    "the run watching",
+    ({ phase, runId }) => phase === "watching" && !known.has(runId),
+    60_000,
+  );
+  const victims = watching.victims.map(({ pod }) => pod);
+  const slowdown = await measureSlowdown(world, victims, 3);
+  story.check("the fault is felt", slowdown.addedMs > 400, slowdown.addedMs, "over 400 ms");
+  await world.runner.stop("SIGKILL");
+  const killedAt = Date.now();
+  const lease = await readLease(world, watching.runId);
+  story.tell(
+    `runner killed; the daemon's lease: renew every ${lease?.renewEverySeconds} s, expires after ${lease?.expiresAfterSeconds} s`,
+    lease,
+  );
+  story.check(
+    "lease values read back from the daemon",
+    lease?.renewEverySeconds === 15 && lease.expiresAfterSeconds === 45,
+    lease,
+    "15 / 45",
+  );
+  story.check("the silence still holds", (await activeSilences(world)) === 1, await silencesOf(world), "1 active");
+  await waitUntilHealed(scene, victims, lease, killedAt);
+  await checkAfterwards(scene, watching.runId, before);
+}
+
+async function waitUntilHealed(
+  { world, story }: Scene,
+  victims: readonly string[],
+  lease: LeaseRead | undefined,
+  killedAt: number,
+): Promise<void> {
+  const healedAt = await healedSince(world, victims[0] ?? "", killedAt + 90_000, story.tell);
+  const seconds = (healedAt - (lease?.lastRenewalAt ?? Number.NaN)) / 1000;
+  story.check(
+    "healed after the last renewal",
+    seconds <= HEALED_WITHIN_SECONDS,
+    seconds,
+    `${HEALED_WITHIN_SECONDS} s or less`,
+  );
+  const silenceGone = await silenceEnd(world, killedAt + 50_000);
+  story.check(
+    "the silence is gone",
+    silenceGone !== undefined,
+    silenceGone === undefined ? "still active" : (silenceGone - killedAt) / 1000,
+    "within 45 s of the kill, by itself",
+  );
+}
+
+/** The instant at which connections from the victim are fast again. */
+async function healedSince(
+  world: Scene["world"],
+  pod: string,
+  until: number,
+  tell: (what: string) => void,
+): Promise<number> {
+  const victim = checkoutPods(world).find(({ name }) => name === pod);
+  const peer = world.cluster.shop.state().pods.find(({ service }) => service === "payment");
+  let toldAt = Date.now();
+  while (Date.now() < until) {
+    const startedAt = Date.now();
+    const [ms = Number.POSITIVE_INFINITY] = await connectTimes(
+      victim?.pid ?? 0,
+      peer?.ip ?? "",
+      peer?.ports.http ?? 0,
+      1,
+    );
+    if (ms < HEALTHY_MS) return startedAt;
+    if (Date.now() - toldAt > 10_000) {
+      tell(`  still slow: ${Math.round(ms)} ms`);
+      toldAt = Date.now();
+    }
+    await delay(200);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+async function silenceEnd(world: Scene["world"], until: number): Promise<number | undefined> {
+  while (Date.now() < until) {
+    if ((await activeSilences(world)) === 0) return Date.now();
+    await delay(250);
+  }
+  return undefined;
+}
+
+async function checkAfterwards(
+  { world, story }: Scene,
+  runId: string,
+  before: Awaited<ReturnType<typeof kernelStateOf>>,
+): Promise<void> {
+  const left = await residueSince(world, before);
+  story.check("residue seen by an observer of its own", left.length === 0, left, "0 lines");
+  await world.startRunner();
+  story.tell("a new runner starts, and finds the run in its journal");
+  const ended: RunReport = await world.tap.waitFor(
+    "the end of the orphaned run",
+    (report) => report.runId === runId && report.phase === "finished",
+    60_000,
+  );
+  story.check(
+    "the run ends without a claim",
+    ended.verdict === "inconclusive",
+    `${ended.verdict}, rollback ${ended.rollback}: ${ended.because}`,
+    "inconclusive",
+  );
+}
