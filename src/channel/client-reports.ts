@@ -8,14 +8,16 @@ import { REPORTS_PATH } from "./protocol.ts";
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** Reports over the channel: each is sent again, ever more slowly, until the bot takes it or refuses it for good. */
-export function createChannelReports(client: ChannelClient, clock: Clock): Reports {
+/** Reports over the channel: each is sent again, ever more slowly, until the bot takes it, refuses it for good, or `over` aborts. */
+export function createChannelReports(client: ChannelClient, clock: Clock, over?: AbortSignal): Reports {
   return {
     async send(report) {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
         const orders = await tryOnce(client, report);
         if (orders !== undefined) return orders;
-        await clock.sleep(pauseMs);
+        await clock.sleep(pauseMs, over);
+        if (over?.aborted)
+          throw new AppError("CHANNEL_REFUSED", `report of ${report.runId} was not taken before the end`);
       }
     },
   };

@@ -37,7 +37,8 @@ async function run(config: RunnerConfig, signal: AbortSignal): Promise<void> {
   const cluster = createLocalCluster({ stateFile: config.cluster.stateFile });
   const faults = createDaemonFaults({ addresses: config.daemons, tls: config.daemonTls, timeoutMs: CALL_TIMEOUT_MS });
   const { clusterId } = await cluster.snapshot();
-  const channel = await channelOf(config, clusterId, log);
+  const over = new AbortController();
+  const channel = await channelOf(config, clusterId, log, over.signal);
   log.info({ clusterId, repositories: config.repositories }, "runner started");
   try {
     await serve(
@@ -59,16 +60,20 @@ async function run(config: RunnerConfig, signal: AbortSignal): Promise<void> {
     );
     log.info({}, "runner ended, everything is rolled back");
   } finally {
+    over.abort();
     faults.close();
   }
 }
 
-async function channelOf(config: RunnerConfig, clusterId: string, log: pino.Logger) {
+async function channelOf(config: RunnerConfig, clusterId: string, log: pino.Logger, over: AbortSignal) {
   const signer = await createRequestSigner(config.runnerKey, config.name, clusterId);
   const client = createChannelClient({ url: config.botUrl, signer, timeoutMs: 5 * CALL_TIMEOUT_MS, clock });
   const verifier = createTicketVerifier({ keys: [], ...config.ticketKeys });
   const asker = { clusterId, runner: config.name, repositories: config.repositories };
-  return { tickets: createChannelTickets(client, verifier, asker, log), reports: createChannelReports(client, clock) };
+  return {
+    tickets: createChannelTickets(client, verifier, asker, log),
+    reports: createChannelReports(client, clock, over),
+  };
 }
 
 /** Without an Alertmanager nobody asks for a silence: the guard says so in its terms. */

@@ -14,6 +14,7 @@ import type { Cluster, Faults, Journal, Metrics, Probe, Reports, Silences } from
 import { reportOf } from "./report-of.ts";
 import { createScribe } from "./scribe.ts";
 import { step } from "./step.ts";
+import type { Target } from "./target.ts";
 
 /** Events of every poll that a reader of the pull request need not hear of. */
 const QUIET: readonly Event["kind"][] = ["woke", "renewed", "extended"];
@@ -87,7 +88,7 @@ async function follow(start: Start, run: Drive): Promise<Finished> {
       events += 1;
     }
     if (!QUIET.includes(event.kind)) run.outbox.offer(reportOf(next.phase, events + 1));
-    if (next.phase.name !== phase.name) measureBeside(next.phase, run);
+    if (event.kind === "injected" && phase.story.victims.length === 0) measureBeside(next.phase, run);
     ({ phase } = next);
     command = next.command ?? command;
   }
@@ -105,15 +106,21 @@ async function act(command: Command | undefined, run: Drive): Promise<Event> {
   return perform(command, run);
 }
 
-/** Takes the victim's own measurements once all faults are in place. Never awaited: the guard must not wait for it. */
-function measureBeside({ name, ...phase }: Phase, { probe, inbox, clock }: Drive): void {
+/** Takes the first victim's own measurements as soon as it has its fault. Never awaited: the guard must not wait for it. */
+function measureBeside(phase: Phase, { probe, inbox, clock }: Drive): void {
   const target = "target" in phase ? phase.target?.probe : undefined;
-  if (name !== "watching" || probe === undefined || target === undefined) return;
-  const { victim, control, peer } = target;
-  const subject = `${victim.pod} -> ${peer.pod}`;
-  Promise.all([probe.connectTimes(victim, peer), probe.connectTimes(control, peer)])
-    .then(([faulted, plain]) => ({ victim: faulted, control: plain }))
-    .then((times) => ({ measured: connectFigures(subject, times), felt: isFelt(times) }))
-    .catch((thrown: unknown) => ({ measured: [], felt: false, why: messageOf(thrown) }))
-    .then((result) => inbox.put({ kind: "probed", ...result, at: clock.now() }));
+  if (probe === undefined || target === undefined) return;
+  void measure(target, probe).then((result) => inbox.put({ kind: "probed", ...result, at: clock.now() }));
+}
+
+/** One after the other: two measurements at once would measure each other. */
+async function measure({ victim, control, peer }: NonNullable<Target["probe"]>, probe: Probe) {
+  try {
+    const faulted = await probe.connectTimes(victim, peer);
+    const times = { victim: faulted, control: await probe.connectTimes(control, peer) };
+    return { measured: connectFigures(`${victim.pod} -> ${peer.pod}`, times), felt: isFelt(times) };
+  } catch (thrown) {
+    // A figure that is missing is said to be missing; it never ends a run.
+    return { measured: [], felt: false, why: messageOf(thrown) };
+  }
 }

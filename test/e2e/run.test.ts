@@ -1,12 +1,16 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelLists, leftBehind } from "../../src/entrypoints/playground/observe.ts";
 import { createLocalCluster } from "../../src/local/cluster.ts";
+import { createPrometheusMetrics } from "../../src/prometheus/metrics.ts";
+import { createInbox } from "../../src/run/inbox.ts";
 import { clusterContract } from "../contract/cluster.ts";
 import { faultsContract } from "../contract/faults.ts";
+import { createFakeReports } from "../fakes/reports.ts";
 import { silencedBy } from "./support/observability.ts";
 import { aStage, aTicket, realFaults, runOn, type Stage } from "./support/run.ts";
 import { ALERTMANAGER, DAEMON, missingParts, PROMETHEUS } from "./support/sandbox.ts";
@@ -19,6 +23,18 @@ describe.skipIf(why !== undefined)("a run over real parts", () => {
   let stage: Stage;
 
   const checkouts = () => stage.side.shop.state().pods.filter(({ service }) => service === "checkout");
+  /** Objectives look back a few seconds, and a baseline refuses to start on what is left of the run before. */
+  async function calm(): Promise<void> {
+    const { claims } = await aTicket(stage);
+    const metrics = createPrometheusMetrics({ url: stage.side.observability.prometheusUrl, timeoutMs: 3_000 });
+    const query = claims.objectives.find(({ name }) => name === "checkout-errors")?.query ?? "";
+    for (let tries = 0, quiet = 0; tries < 60 && quiet < 3; tries += 1) {
+      const answer = await metrics.query(query, Date.now());
+      quiet = answer.ok && answer.series.every(({ value }) => value === 0) ? quiet + 1 : 0;
+      await delay(1_000);
+    }
+  }
+
   const kernels = () => Promise.all(checkouts().map(({ pid }) => kernelLists(pid)));
 
   beforeAll(async () => {
@@ -27,7 +43,7 @@ describe.skipIf(why !== undefined)("a run over real parts", () => {
 
   afterAll(async () => {
     await stage?.side.stop();
-    if (process.env.CHAOSGATE_KEEP === undefined) await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true });
   });
 
   clusterContract("the local cluster", async () => ({
@@ -49,7 +65,6 @@ describe.skipIf(why !== undefined)("a run over real parts", () => {
   it("is violated by the seed's delay, and leaves nothing behind", async () => {
     const before = await kernels();
     const { finished, report } = await runOn(stage);
-    writeFileSync(join(folder, "violated.json"), JSON.stringify(report, undefined, 1));
     expect(finished.ending).toMatchObject({
       verdict: "violated",
       because: expect.stringContaining("checkout error rate"),
@@ -61,5 +76,27 @@ describe.skipIf(why !== undefined)("a run over real parts", () => {
     const added = report.measured.find(({ id }) => id === "added-latency");
     expect(added?.value).toBeGreaterThan(450);
     expect(added?.value).toBeLessThan(550);
+  });
+
+  it("has a runner that ends when it is told to, even while the bot is away", async () => {
+    const runner = await stage.side.startRunner("http://127.0.0.1:9");
+    await runner.said(/no ticket could be taken/);
+    expect(await runner.stop("SIGTERM", 10_000)).toBe(0);
+  });
+
+  it("is inconclusive and rolled back when Prometheus is gone in the middle of it", async () => {
+    await calm();
+    const reports = createFakeReports();
+    let stopped = false;
+    reports.orders = ({ phase }) => {
+      if (phase === "watching" && !stopped) void stage.side.observability.prometheus.stop("SIGKILL");
+      stopped ||= phase === "watching";
+      return [];
+    };
+    const { finished, report } = await runOn(stage, createInbox(), reports);
+    expect(finished.ending).toMatchObject({ verdict: "inconclusive", because: expect.stringContaining("query-error") });
+    expect(finished.rollback).toBe("expired");
+    expect(report.residue?.found).toEqual([]);
+    expect(await silencedBy(stage.side.observability.alertmanagerUrl)).not.toContain("staging");
   });
 });

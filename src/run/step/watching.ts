@@ -7,7 +7,7 @@ import { rollBack } from "./rolling-back.ts";
 export function whileWatching(phase: Watching, event: Event): Step {
   switch (event.kind) {
     case "woke":
-      return { phase, command: { do: "poll", by: "run" } };
+      return untilNextPoll(phase, event.at);
     case "polled":
       return guardPoll(phase, event, untilNextPoll);
     case "renewed":
@@ -23,8 +23,9 @@ export function whileWatching(phase: Watching, event: Event): Step {
   }
 }
 
-/** Polls start at a steady pace, and once more at the very end. */
-function untilNextPoll(phase: Injecting | Watching): Step {
+/** Polls start at a steady pace whatever ended a wait early, and once more at the very end. */
+function untilNextPoll(phase: Injecting | Watching, at: number): Step {
   const { polledAt, since, durationMs, terms } = phase;
-  return { phase, command: { do: "wait", until: Math.min(polledAt + terms.guard.pollMs, since + durationMs) } };
+  const due = Math.min(polledAt + terms.guard.pollMs, since + durationMs);
+  return { phase, command: at >= due ? { do: "poll", by: "run" } : { do: "wait", until: due } };
 }
