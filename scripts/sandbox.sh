@@ -54,14 +54,14 @@ be_pid_one() {
   run_and_wait itself "$@"
 }
 
-# run_and_wait WHOM COMMAND...: SIGTERM goes on to WHOM. Ctrl-C already reaches the whole foreground group, so SIGINT is only
-# survived. Background commands of a shell ignore SIGINT and read nothing: env and <&0 give both back.
+# run_and_wait WHOM COMMAND...: SIGTERM goes on to WHOM. Ctrl-C already reaches the whole foreground group, so SIGINT is ignored here
+# (a handler would interrupt wait, and bash can lose the exit code then); env and <&0 give it and stdin back to the command.
 run_and_wait() {
   local whom="$1" again=1 code=0
   shift
+  trap '' INT QUIT
   env --default-signal=INT,QUIT "$@" <&0 &
   local child=$!
-  trap 'again=1' INT QUIT
   trap 'again=1; "$whom" "$child"' TERM HUP
   while [ "$again" = 1 ]; do
     again=0 code=0

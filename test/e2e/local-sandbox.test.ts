@@ -55,7 +55,7 @@ describe.skipIf(why !== undefined)("a sandbox", () => {
   it("ends with its command, and everything that the command left running ends with it", async () => {
     const number = mark();
     const child = await startInside(`sleep ${number} & echo started; exec sleep 0.3`);
-    expect(marked(number)).toHaveLength(1);
+    await eventually("what was left running", 5_000, () => (marked(number).length === 1 ? true : undefined));
     expect(await exitOf(child)).toBe(0);
     expect(marked(number)).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe.skipIf(why !== undefined)("a sandbox", () => {
   it("leaves nothing when it is killed outright", async () => {
     const number = mark();
     const child = await startInside(`sleep ${number} & echo started; wait`);
-    expect(marked(number)).toHaveLength(1);
+    await eventually("what was left running", 5_000, () => (marked(number).length === 1 ? true : undefined));
     child.kill("SIGKILL");
     await exitOf(child);
     await eventually("no process left", 5_000, () => (marked(number).length === 0 ? true : undefined));
