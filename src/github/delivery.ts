@@ -86,9 +86,12 @@ function pullRequestAction(payload: unknown): PullRequestDelivery["action"] | un
   return undefined;
 }
 
-/** Only `created` counts: an edited comment could turn an old discussion into a command. */
+/**
+ * Only `created` counts: an edited comment could turn an old discussion into a command. Whether the number is a pull request's is
+ * asked of GitHub, when there is a command at all.
+ */
 function commentOf(common: Common, payload: unknown): CommentDelivery | undefined {
-  if (text(payload, "action") !== "created" || at(payload, "issue", "pull_request") === undefined) return undefined;
+  if (text(payload, "action") !== "created") return undefined;
   const createdAt = Date.parse(text(payload, "comment", "created_at"));
   const number = count(payload, "issue", "number");
   if (Number.isNaN(createdAt) || number === 0) return undefined;

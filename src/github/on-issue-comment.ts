@@ -12,7 +12,7 @@ import { abort, hold, unhold } from "./commands/stop.ts";
 import { findComment, putComment, react, replyMarker } from "./comments.ts";
 import type { CommentDelivery } from "./delivery.ts";
 import { standingOf } from "./people.ts";
-import { commentStands, readPullRequest } from "./pull-request.ts";
+import { commentStands, findPullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
 import { readSettings } from "./settings-file.ts";
 
@@ -24,8 +24,10 @@ export async function onIssueComment(delivery: CommentDelivery, repository: Repo
   // The answer carries the comment's id: a delivery that was repeated or replayed finds it and does nothing.
   if (await findComment(repository, number, replyMarker(comment.id))) return;
   if (!(await commentStands(repository, comment.id, comment.body))) return;
+  const pr = await findPullRequest(repository, number);
+  if (pr === undefined) return;
   await react(repository, comment.id, "eyes");
-  const answer = await answerTo(parsed, delivery, repository, bot);
+  const answer = await answerTo(parsed, delivery, { repository, bot, pr });
   await putComment(repository, number, replyMarker(comment.id), answer.markdown);
   await react(repository, comment.id, answer.done ? "rocket" : "confused");
 }
@@ -38,8 +40,7 @@ function isFromItsAuthor({ comment, sender }: CommentDelivery): boolean {
 async function answerTo(
   parsed: Exclude<Parsed, { kind: "none" }>,
   delivery: CommentDelivery,
-  repository: Repository,
-  bot: Bot,
+  { repository, bot, pr }: Pick<CommandContext, "repository" | "bot" | "pr">,
 ): Promise<Answer> {
   if (parsed.kind === "mistake") {
     const meant = parsed.nearest === undefined ? "" : ` Did you mean \`${parsed.nearest}\`?`;
@@ -49,11 +50,7 @@ async function answerTo(
     };
   }
   const { command } = parsed;
-  const [pr, by, settings] = await Promise.all([
-    readPullRequest(repository, delivery.number),
-    standingOf(repository, delivery.comment.author),
-    readSettings(repository),
-  ]);
+  const [by, settings] = await Promise.all([standingOf(repository, delivery.comment.author), readSettings(repository)]);
   const refusal = openRule(command, pr) ?? levelRule(command, by);
   if (refusal !== undefined) return { done: false, markdown: renderRefusal(command, refusal) };
   return obey(command, { repository, bot, delivery, pr, by, settings });

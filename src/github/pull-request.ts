@@ -39,6 +39,16 @@ export async function readPullRequest(repository: Repository, number: number): P
   };
 }
 
+/** Reads a pull request; undefined when the number is an issue's. */
+export async function findPullRequest(repository: Repository, number: number): Promise<PullRequest | undefined> {
+  try {
+    return await readPullRequest(repository, number);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
 /** GitHub lists at most this many files of a pull request; beyond it a review is incomplete and never green. */
 const MOST_FILES = 3000;
 

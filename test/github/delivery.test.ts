@@ -57,7 +57,6 @@ describe("a comment's delivery", () => {
 
   it.each([
     { name: "an edited comment", payload: { action: "edited", issue: { number: 3, pull_request: {} }, comment } },
-    { name: "a comment on an issue", payload: { action: "created", issue: { number: 3 }, comment } },
     {
       name: "a comment without a time",
       payload: { action: "created", issue: { number: 3, pull_request: {} }, comment: {} },

@@ -105,7 +105,8 @@ async function ask(bot: RunningBot, runner: ReturnType<typeof runnerKey>, path: 
   return { status: answer.status, body: (await answer.json()) as unknown };
 }
 
-function ticketKey(): JsonWebKey & { kid: string } {
+/** A fresh key that signs tickets, as the bot is given it. */
+export function ticketKey(): JsonWebKey & { kid: string } {
   return { ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), kid: "ticket-1" };
 }
 
@@ -119,8 +120,8 @@ export function appManifest() {
   return { permissions: default_permissions, events: default_events };
 }
 
-/** GitHub must know the webhook's address before the bot listens there, because the bot first asks GitHub who it is. */
-function freePort(): Promise<number> {
+/** A port that was free a moment ago: GitHub must know the webhook's address before the bot listens there, because the bot first asks GitHub who it is. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);
     server.listen(0, "127.0.0.1", () => {
