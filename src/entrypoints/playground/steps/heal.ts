@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { RunReport } from "../../../run/report.ts";
+import { demoSettings } from "../demo-settings.ts";
 import { PEOPLE } from "../github-side.ts";
 import { type LeaseRead, readLease } from "../lease.ts";
 import { connectTimes } from "../observe.ts";
@@ -18,6 +19,7 @@ const HEALTHY_MS = 100;
 export async function healWithoutRunner(scene: Scene): Promise<void> {
   const { world, story, pull } = scene;
   story.step("6", "the runner is killed with -9 in the middle of a run");
+  allowLongerThanTheLease(world);
   await say(world.github, PEOPLE.maintainer, pull, "/chaos plan");
   const plan = await shownPlan(world.github, pull);
   const before = await kernelStateOf(world);
@@ -50,6 +52,21 @@ export async function healWithoutRunner(scene: Scene): Promise<void> {
   await checkAfterwards(scene, watching.runId, before);
 }
 
+/** With the cap of 30 s the fault's own deadline would end it, and the lease would prove nothing. */
+function allowLongerThanTheLease({ github, cluster, keys }: Scene["world"]): void {
+  const settings = demoSettings({
+    clusterId: cluster.shop.clusterId,
+    runnerPublicKey: keys.runnerPublicKey,
+    duration: "2m",
+  });
+  const message = "experiments may last two minutes";
+  github.standIn.people.push(github.repository, PEOPLE.admin, {
+    branch: "main",
+    files: { ".github/chaosgate.yml": settings },
+    message,
+  });
+}
+
 async function waitUntilHealed(
   { world, story }: Scene,
   victims: readonly string[],
@@ -64,6 +81,8 @@ async function waitUntilHealed(
     seconds,
     `${HEALED_WITHIN_SECONDS} s or less`,
   );
+  // Much sooner would mean that something else ended the fault, and the lease was not proven.
+  story.check("healed by the lease and nothing else", seconds > 40, seconds, "more than 40 s");
   const silenceGone = await silenceEnd(world, killedAt + 50_000);
   story.check(
     "the silence is gone",
