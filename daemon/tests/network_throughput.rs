@@ -100,14 +100,16 @@ fn the_ceiling_of_one_stream() {
             let effects = NetworkEffects::new(BackEnd::PacketQueue);
             let active = inject(&effects, "run-1/slow", &shaped(direction, delay(milliseconds)), &lab.victim).expect("injects");
             let before = cost::cpu_of_thread("packet-queue");
-            let carried =
-                carry(sender, receiver, Some(16 << 20), CONGESTION_CONTROL, Duration::from_secs(4), Duration::from_secs(4));
+            let carried = carry(sender, receiver, None, CONGESTION_CONTROL, Duration::from_secs(4), Duration::from_secs(4));
             let cpu = cost::cpu_of_thread("packet-queue") - before;
             effects.undo(&active.receipt).expect("undoes");
             println!(
-                "{direction:?} {milliseconds} ms, {}, window 16 MiB: {:.1} MB/s, packet thread {:.0} % of a core, {:.1} MiB resident",
+                "{direction:?} {milliseconds} ms, {}, window left to the kernel ({:.1} MiB granted): {:.1} MB/s, {} retransmitted, RTT {:.1} ms, packet thread {:.0} % of a core, {:.1} MiB resident",
                 carried.congestion_control,
+                f64::from(carried.granted) / f64::from(1 << 20),
                 carried.bytes_per_second / 1e6,
+                carried.retransmitted,
+                carried.round_trip.as_secs_f64() * 1e3,
                 cpu.as_secs_f64() / 8.0 * 100.0,
                 cost::resident_mib()
             );

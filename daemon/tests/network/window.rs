@@ -16,6 +16,7 @@ pub struct Carried {
     pub granted: u32,
     pub congestion_control: String,
     pub round_trip: Duration,
+    pub retransmitted: u32,
 }
 
 /// Sends for `warm_up` plus `measured` and counts what arrives in the second part.
@@ -39,24 +40,24 @@ pub fn carry(
     let start = Instant::now();
     let bytes = receive_until(&mut receiver, window, start + measured);
     let seconds = start.elapsed().as_secs_f64();
-    let info = tcp_info(&inspected);
+    let (granted, round_trip, retransmitted) = tcp_info(&inspected);
     drop(receiver);
     sending.join().expect("the sender does not panic");
     Carried {
         bytes_per_second: bytes as f64 / seconds,
-        granted: info.0,
+        granted,
         congestion_control: cc_of(&inspected),
-        round_trip: info.1,
+        round_trip,
+        retransmitted,
     }
 }
 
-/// TCP_WINDOW_CLAMP bounds what is granted, from the handshake on; a fixed, larger receive buffer keeps the kernel from
-/// tuning it.
+/// TCP_WINDOW_CLAMP bounds what is granted, from the handshake on; the buffers are left to the kernel's own tuning, which
+/// goes further than an unprivileged program may ask for.
 fn listen(host: &Host, window: Option<u32>) -> (TcpListener, SocketAddr) {
     let any: SocketAddr = format!("{}:0", host.v4).parse().expect("an address");
     let listener = host.inside(|| TcpListener::bind(any).expect("a free port"));
     if let Some(window) = window {
-        set(&listener, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &(4 * window as i32).to_ne_bytes());
         clamp(&listener, window);
     }
     let at = listener.local_addr().expect("bound");
@@ -67,7 +68,6 @@ fn connect(to: SocketAddr, congestion_control: &str) -> TcpStream {
     // SAFETY: socket takes no pointer; the descriptor it returns is ours alone.
     let stream = unsafe { TcpStream::from_raw_fd(libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0)) };
     set(&stream, libc::IPPROTO_TCP, libc::TCP_CONGESTION, congestion_control.as_bytes());
-    set(&stream, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, &(16i32 << 20).to_ne_bytes());
     let SocketAddr::V4(to) = to else { panic!("the lab listens on IPv4 here") };
     let mut address = libc::sockaddr_in {
         sin_family: libc::AF_INET as u16,
@@ -108,11 +108,11 @@ fn clamp(socket: &impl AsRawFd, window: u32) {
     set(socket, libc::IPPROTO_TCP, libc::TCP_WINDOW_CLAMP, &(window as i32).to_ne_bytes());
 }
 
-/// struct tcp_info: tcpi_rtt is at 68, tcpi_snd_wnd at 228 (Linux 5.4; libc's struct ends before it).
-fn tcp_info(stream: &TcpStream) -> (u32, Duration) {
+/// struct tcp_info: tcpi_rtt is at 68, tcpi_total_retrans at 100, tcpi_snd_wnd at 228 (Linux 5.4; libc's struct ends before it).
+fn tcp_info(stream: &TcpStream) -> (u32, Duration, u32) {
     let bytes = get(stream, libc::TCP_INFO, 256);
     let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
-    (word(228), Duration::from_micros(u64::from(word(68))))
+    (word(228), Duration::from_micros(u64::from(word(68))), word(100))
 }
 
 fn cc_of(stream: &TcpStream) -> String {
