@@ -2,7 +2,7 @@
 // wrote passes escape.ts; names of pods stay out where the public reads along.
 
 import type { Rendering } from "./audience.ts";
-import { prose } from "./escape.ts";
+import { codeInHtml, prose } from "./escape.ts";
 import { details } from "./parts/details.ts";
 import { experimentsTable } from "./parts/experiments-table.ts";
 import { identityOf } from "./parts/identity.ts";
@@ -29,14 +29,15 @@ export function renderComment(review: Review, rendering: Rendering): string {
 export function bodyOf(review: Review, { audience }: Rendering, mostRemarks: number): readonly Section[] {
   const { experiments } = review;
   const several = experiments.length > 1;
+  const remarks = { markdown: remarksTable(review, mostRemarks), needed: true };
+  const impacts = experiments.map((reviewed) => ({ markdown: impactTable(reviewed, several), needed: !several }));
   return [
     { markdown: experimentsTable(review), needed: true },
-    { markdown: remarksTable(review, mostRemarks), needed: true },
-    ...experiments.map((reviewed) => ({ markdown: impactTable(reviewed, several), needed: !several })),
+    ...(review.outcome === "reviewed" ? [...impacts, remarks] : [remarks, ...impacts]),
     { markdown: nextStep(review), needed: true },
     ...experiments.map((reviewed) => {
       const picture = radius(reviewed, audience);
-      const title = `<b>Blast radius</b>: ${prose(reviewed.experiment.name)}`;
+      const title = `<b>Blast radius</b>: ${codeInHtml(reviewed.experiment.name)}`;
       return { markdown: folded(title, picture, several ? "closed" : "open") };
     }),
     ...experiments.map((reviewed) => ({ markdown: details(reviewed, audience) })),

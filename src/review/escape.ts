@@ -33,6 +33,11 @@ export function code(text: string): string {
   return shown === "" ? "`-`" : `\`${shown}\``;
 }
 
+/** A name inside HTML of our own, such as the summary of a fold, where Markdown is not read. */
+export function codeInHtml(text: string): string {
+  return `<code>${visible(text).replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)}</code>`;
+}
+
 /** Lines as a block of code that nothing inside can end. */
 export function codeBlock(lines: readonly string[], language = ""): string {
   const body = lines.map((line) => visible(line).trimEnd());

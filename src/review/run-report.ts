@@ -49,7 +49,7 @@ function sectionsOf(report: RunReport, { audience }: Rendering): readonly Sectio
     { markdown: objectivesTable(shown), needed: true },
     { markdown: predictedBesideMeasured(shown), needed: true },
     { markdown: rollbackProof(shown, audience), needed: true },
-    { markdown: folded("<b>Plot</b>", shown.phase === "finished" ? plot(shown) : "") },
+    { markdown: folded("<b>Plot</b>", shown.phase === "finished" ? plot(shown) : "", "open") },
     { markdown: victimsSection(shown, audience) },
     { markdown: folded("<b>Predicted, not measured by this run</b>", rest) },
     { markdown: timelineSection(shown) },

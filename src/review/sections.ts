@@ -46,6 +46,11 @@ export function folded(summary: string, body: string, state: "open" | "closed" =
   return `<details${state === "open" ? " open" : ""}>\n<summary>${summary}</summary>\n\n${body}\n\n</details>`;
 }
 
+/** A cell that is not to be broken into lines: a figure with its unit. */
+export function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
+}
+
 /** A table; cells are Markdown already. Right-aligned columns end with a colon in `head`. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";

@@ -1,5 +1,5 @@
 import type { Audience } from "../audience.ts";
-import { code, prose } from "../escape.ts";
+import { code, codeInHtml, prose } from "../escape.ts";
 import type { ReviewedExperiment } from "../review.ts";
 import { folded } from "../sections.ts";
 import { derivations, notPredicted } from "./impact.ts";
@@ -14,7 +14,7 @@ export function details(reviewed: ReviewedExperiment, audience: Audience): strin
     ...assumptions(reviewed),
   ].map((fact) => `- ${fact}`);
   const body = [derivations(reviewed), facts.join("\n")].filter((part) => part !== "").join("\n\n");
-  return folded(`<b>Inputs and assumptions</b>: ${code(reviewed.experiment.name)}`, body);
+  return folded(`<b>Inputs and assumptions</b>: ${codeInHtml(reviewed.experiment.name)}`, body);
 }
 
 function hypothesis({ experiment }: ReviewedExperiment): readonly string[] {

@@ -2,14 +2,14 @@ import type { Input, Prediction } from "../../impact/prediction.ts";
 import { code, prose, sentence } from "../escape.ts";
 import { figure } from "../figure.ts";
 import type { ReviewedExperiment } from "../review.ts";
-import { table } from "../sections.ts";
+import { table, unbroken } from "../sections.ts";
 
 /** What the fault will do, one figure a row, with the sentence that says what it means. */
 export function impactTable({ impact, experiment }: ReviewedExperiment, several: boolean): string {
   const rows = impact.predictions.map((prediction) => [
     prose(prediction.title),
-    prediction.baseline === undefined ? "" : figure(prediction.baseline, prediction.unit),
-    `**${figure(prediction.value, prediction.unit)}**`,
+    prediction.baseline === undefined ? "" : unbroken(figure(prediction.baseline, prediction.unit)),
+    `**${unbroken(figure(prediction.value, prediction.unit))}**`,
     sentence(prediction.sentence),
   ]);
   const body = table(["Predicted", "Without:", "With the fault:", "That means"], rows);

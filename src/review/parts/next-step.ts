@@ -30,14 +30,14 @@ function afterReview({ execution, plan, environment }: Review): string {
       `nothing to do. No cluster and runner are pinned for ${code(environment)}, so nothing can be run there.`,
     );
   }
-  if (approvals > 0 || onMerge) {
+  const run = `/chaos run --plan ${plan}`;
+  const approve = `/chaos approve --plan ${plan}`;
+  if (approvals > 0) {
     const then = onMerge ? "Merging then runs it." : "A run is possible then.";
-    return said(
-      `somebody who may, and wrote none of it, approves exactly this plan. ${then}`,
-      `/chaos approve --plan ${plan}`,
-    );
+    return said(`somebody who may, and wrote none of it, approves exactly this plan. ${then}`, approve);
   }
-  return said("run it, as somebody whom the settings allow:", `/chaos run --plan ${plan}`);
+  const now = said("run it, as somebody whom the settings allow:", run);
+  return onMerge ? `${now}\n\nOr approve exactly this plan, and merging runs it:\n\n\`\`\`\n${approve}\n\`\`\`` : now;
 }
 
 function fixCommand({ files }: Review): string {

@@ -5,8 +5,8 @@ import { label } from "../escape.ts";
 import type { ReviewedExperiment } from "../review.ts";
 import { fault } from "./words.ts";
 
-/** GitHub gives up on large diagrams; these three together stay under 60 nodes. */
-const MOST = { hit: 24, spared: 12, peers: 20 };
+/** GitHub gives up on large diagrams, and readers long before: who is hit matters most, who is spared least. */
+const MOST = { hit: 24, spared: 3, peers: 12 };
 
 /** The blast radius as a flowchart: who is hit, who of the same selector is spared, and who is at the other end. */
 export function radius(reviewed: ReviewedExperiment, audience: Audience): string {
@@ -15,7 +15,11 @@ export function radius(reviewed: ReviewedExperiment, audience: Audience): string
   const nodes = audience === "members" ? named(selection) : counted(selection);
   const direction = experiment.kind === "NetworkChaos" ? experiment.network.direction : "to";
   const arrow = direction === "both" ? "<==>" : "==>";
-  const what = label(fault(experiment).replaceAll(" ± ", "-pm-").replaceAll(" ", "-").replaceAll("%", "percent"));
+  const what = label(
+    fault(experiment)
+      .replace(/ ± [^,]*/, "")
+      .replaceAll("%", "percent"),
+  );
   const edge = direction === "from" ? `peers ${arrow}|${what}| hit` : `hit ${arrow}|${what}| peers`;
   return [
     "```mermaid",
@@ -55,10 +59,8 @@ function namesOf(pods: readonly PodFact[], most: number): readonly string[] {
   return pods.length > most ? [...names, `and-${pods.length - most}-more`] : names;
 }
 
+/** Nodes that no arrow joins stand across the direction of their group: LR puts them below each other. */
 function group(id: string, title: string, nodes: readonly string[]): readonly string[] {
-  return [
-    `  subgraph ${id}["${title}"]`,
-    ...nodes.map((name, index) => `    ${id}${index}["${label(name)}"]`),
-    "  end",
-  ];
+  const frame = [`  subgraph ${id}["${title}"]`, "    direction LR"];
+  return [...frame, ...nodes.map((name, index) => `    ${id}${index}["${label(name)}"]`), "  end"];
 }

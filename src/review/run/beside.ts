@@ -2,7 +2,7 @@ import type { Prediction } from "../../impact/prediction.ts";
 import type { Measured, RunReport } from "../../run/report.ts";
 import { prose } from "../escape.ts";
 import { figure } from "../figure.ts";
-import { table } from "../sections.ts";
+import { table, unbroken } from "../sections.ts";
 
 /** What was predicted beside what was measured, and how far apart they are. */
 export function predictedBesideMeasured({ predictions, measured }: RunReport): string {
@@ -15,7 +15,7 @@ export function predictedBesideMeasured({ predictions, measured }: RunReport): s
 }
 
 function row(prediction: Prediction, { value, unit, title, how }: Measured): readonly string[] {
-  return [prose(title), expected(prediction), figure(value, unit), difference(prediction, value), prose(how)];
+  return [prose(title), expected(prediction), unbroken(figure(value, unit)), difference(prediction, value), prose(how)];
 }
 
 function expected({ value, unit, interval }: Prediction): string {
@@ -26,7 +26,7 @@ function expected({ value, unit, interval }: Prediction): string {
 function difference({ value: predicted }: Prediction, measured: number): string {
   if (predicted === 0) return "–";
   const percent = (100 * (measured - predicted)) / predicted;
-  return `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`;
+  return unbroken(`${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`);
 }
 
 /** Predictions that nothing measured, so that a reader sees what the run cannot say. */

@@ -3,7 +3,7 @@ import type { Objective } from "../../slo/objective.ts";
 import { meanOf, worstOf } from "../../slo/worst.ts";
 import { code, prose } from "../escape.ts";
 import { boundOf, figure } from "../figure.ts";
-import { table } from "../sections.ts";
+import { table, unbroken } from "../sections.ts";
 import { sparkline } from "../sparkline.ts";
 
 type Readings = RunReport["readings"];
@@ -26,7 +26,7 @@ function row(objective: Objective, all: Readings): readonly string[] {
   return [
     standing(of("watching")),
     `${prose(objective.title)}${scope}`,
-    boundOf(objective.bound, objective.unit),
+    unbroken(boundOf(objective.bound, objective.unit)),
     shown(meanOf(of("baseline"), objective), objective),
     `${shown(worstOf(of("watching"), objective), objective)}${blindness(of("watching"))}`,
     shown(of("verifying").at(-1)?.value, objective),
@@ -48,7 +48,7 @@ function blindness(readings: Readings): string {
 }
 
 function shown(value: number | undefined, { unit }: Objective): string {
-  return value === undefined ? "–" : figure(value, unit);
+  return value === undefined ? "–" : unbroken(figure(value, unit));
 }
 
 /** One scale for the three parts, reaching at least to the promise. */

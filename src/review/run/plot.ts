@@ -4,6 +4,12 @@ import { label } from "../escape.ts";
 
 const MOST_POINTS = 60;
 
+/** Blue for what was read and red for the promise, legible on light and dark; low enough to stand between two tables. */
+const LOOK = JSON.stringify({
+  xyChart: { width: 680, height: 280 },
+  themeVariables: { xyChart: { plotColorPalette: "#0969da, #cf222e" } },
+});
+
 /**
  * The objective that ended the run, or the first, drawn over time beside its promise. Nothing is drawn where a reading has no value:
  * a gap would have to be invented.
@@ -20,6 +26,7 @@ export function plot({ objectives, readings, victims }: RunReport): string {
   const top = Math.max(promise, ...values) * 1.1;
   return [
     "```mermaid",
+    `%%{init: ${LOOK}}%%`,
     "xychart-beta",
     `  title "${label(objective.name)} and its promise"`,
     `  x-axis "seconds since the fault" ${seconds(first.at, injected)} --> ${seconds(last.at, injected)}`,
