@@ -45,7 +45,9 @@ export async function startPodProcess(
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
-  keepOutput([child.stdout, child.stderr], join(around.logDirectory, `${pod.name}.log`), MAX_LOG_BYTES);
+  keepOutput([child.stdout, child.stderr], join(around.logDirectory, `${pod.name}.log`), MAX_LOG_BYTES).catch(() => {
+    // The disk is full or the folder is gone: a pod goes on without its log.
+  });
   const ended = endOf(child, pod.place);
   return { pid: child.pid ?? 0, ended, end: (graceMs) => end(child, ended, graceMs) };
 }
