@@ -33,11 +33,12 @@ MESSAGE
 # Network and mounts are ours now, process ids not yet: this stage outlives unshare, hears SIGTERM and passes it on.
 # setpriv: when this stage is killed, unshare goes too, and with it (--kill-child) every process of the pid namespace.
 prepare() {
+  # An ordinary user's PATH may lack the folders that iptables and ip live in.
+  export XTABLES_LOCKFILE=/run/xtables.lock CHAOSGATE_SANDBOX=1 PATH="$ROOT/node_modules/.bin:$PATH:/usr/sbin:/sbin"
   ip link set lo up
   mount -t tmpfs -o mode=755,size=64m tmpfs /run
   mkdir -p /run/netns
   show_unpacked_packages
-  export XTABLES_LOCKFILE=/run/xtables.lock CHAOSGATE_SANDBOX=1 PATH="$ROOT/node_modules/.bin:$PATH"
   run_and_wait own_child_of setpriv --pdeathsig KILL unshare -pf --kill-child --mount-proc \
     "$ROOT/scripts/sandbox.sh" --stage=pid-one "$@"
 }

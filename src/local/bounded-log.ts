@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 
@@ -8,12 +8,9 @@ import { finished } from "node:stream/promises";
  */
 export async function keepOutput(streams: readonly Readable[], file: string, maxBytes: number): Promise<void> {
   const log = createWriteStream(file, { flags: "a" });
-  const written = finished(log);
   let left = maxBytes;
   for (const stream of streams) stream.on("data", keep);
-  await Promise.allSettled(streams.map((stream) => finished(stream)));
-  log.end();
-  await written;
+  await Promise.all([finished(log), endAfter(streams, log)]);
 
   function keep(chunk: Buffer): void {
     if (left <= 0) return;
@@ -21,4 +18,9 @@ export async function keepOutput(streams: readonly Readable[], file: string, max
     left -= chunk.length;
     if (left <= 0) log.write(`\nmore output was left out: the file's limit is ${maxBytes} bytes\n`);
   }
+}
+
+async function endAfter(streams: readonly Readable[], log: WriteStream): Promise<void> {
+  await Promise.allSettled(streams.map((stream) => finished(stream)));
+  log.end();
 }

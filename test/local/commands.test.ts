@@ -48,6 +48,11 @@ describe("the log of a pod", () => {
     expect(await logOf(["one\n", "two\n"], 100)).toBe("one\ntwo\n");
   });
 
+  it("is an error of the caller's to take when the file cannot be written", async () => {
+    const nowhere = join(tmpdir(), "chaosgate-no-such-folder", "pod.log");
+    await expect(keepOutput([Readable.from([Buffer.from("x")])], nowhere, 100)).rejects.toThrow(/ENOENT/);
+  });
+
   it("stops at its limit and says so, however much comes", async () => {
     const log = await logOf(["12345", "67890", "more", "and more"], 8);
     expect(log).toBe("12345678\nmore output was left out: the file's limit is 8 bytes\n");
