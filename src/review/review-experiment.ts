@@ -9,6 +9,7 @@ import { select } from "../selector/select.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import type { Settings } from "../settings.ts";
+import { judgeEngine } from "./judge-engine.ts";
 import { judgeObjectives, objectivesOf } from "./judge-objectives.ts";
 import type { ReviewedExperiment } from "./review.ts";
 
@@ -60,7 +61,8 @@ function findingsOf(
   // Whether a fault without a duration ever ends is for the policy to say, which may have a cap.
   const own = document.findings.filter(({ code }) => code !== "no-duration");
   const judged = judge(experiment, selection, policy, placeOf, snapshot?.budgets);
-  return [...own, ...judged, ...judgeObjectives(names, settings, place)].sort(
+  const ours = [...judgeObjectives(names, settings, place), ...judgeEngine(experiment, placeOf)];
+  return [...own, ...judged, ...ours].sort(
     (one, other) => one.place.line - other.place.line || one.place.column - other.place.column,
   );
 }

@@ -6,6 +6,11 @@ import { BROKEN, FIXED, reviewOf, SHOP, settingsWith } from "./a-review.ts";
 const remarks = (text: string, over: Parameters<typeof reviewOf>[1] = {}) =>
   remarksOf(reviewOf(text, over)).map(({ severity, code, place }) => `${place.line} ${severity} ${code}`);
 
+const [HEAD = "", REST = ""] = FIXED.split("  direction: to\n");
+const TAIL = REST.slice(REST.indexOf("  duration:"));
+const SKEW = `${HEAD.replace("NetworkChaos", "TimeChaos").replace("  action: delay\n", "")}  timeOffset: 150ms\n${TAIL}`;
+const FAILURE = `${HEAD.replace("NetworkChaos", "PodChaos").replace("action: delay", "action: pod-failure")}${TAIL}`;
+
 describe("a review", () => {
   it("of the seed's manifest names its mistakes and the foreign namespace at their lines", () => {
     expect(reviewOf(BROKEN).outcome).toBe("invalid");
@@ -73,6 +78,13 @@ describe("a review", () => {
     if (staging === undefined) throw new Error("the settings have staging");
     const settings = settingsWith({ environments: { staging: { ...staging, objectives: [] } } });
     expect(remarks(FIXED, { settings })).toContain("6 warning no-objective");
+  });
+
+  it.each([
+    { name: "another kind", text: SKEW },
+    { name: "pod-failure", text: FAILURE },
+  ])("says that a run of $name would be refused", ({ text }) => {
+    expect(remarks(text).join()).toContain("warning not-run-by-chaosgate");
   });
 
   it("of files without an experiment is none, and never a success by silence", () => {
