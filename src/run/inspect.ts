@@ -3,6 +3,10 @@ import type { Command, NodeTrouble } from "./event.ts";
 import type { Faults } from "./ports.ts";
 import type { Victim } from "./target.ts";
 
+/** One finding is enough to have failed; a few hundred are enough to look for the cause. */
+const MOST_FINDINGS = 200;
+const LONGEST_FINDING = 500;
+
 type Found = { readonly found: readonly string[]; readonly unread: readonly NodeTrouble[] };
 
 /** Asks every daemon of a run what is left: in its books, and in the kernel of each victim. */
@@ -29,7 +33,8 @@ async function inspectNode(node: string, victims: readonly Victim[], faults: Fau
             node,
             victims.map(({ ref }) => ref),
           );
-    return { found: [...active.map((id) => `${node}: fault ${id} is still active`), ...residue], unread: [] };
+    const found = [...active.map((id) => `${node}: fault ${id} is still active`), ...residue];
+    return { found: found.slice(0, MOST_FINDINGS).map((one) => one.slice(0, LONGEST_FINDING)), unread: [] };
   } catch (thrown) {
     // Not knowing is not the same as nothing.
     return { found: [], unread: [{ node, why: messageOf(thrown) }] };

@@ -15,8 +15,9 @@ export type Ledger = {
 
 export const EMPTY_LEDGER: Ledger = { open: [], failed: [], failures: [] };
 
-/** Keeps every sentence about a failed undo short of filling a report. */
+/** Undos are tried for as long as a lease lives; what is said of them must not fill a journal or a report. */
 const MOST_FAILURES = 100;
+const LONGEST_FAILURE = 500;
 
 /** Remembers an undo, before the deed. */
 export function remember(ledger: Ledger, undo: Undo): Ledger {
@@ -35,7 +36,7 @@ export function settle(ledger: Ledger, undo: Undo): Ledger {
 
 /** Notes that an undo failed and goes on: one stuck silence must not keep a fault alive. */
 export function noteFailure(ledger: Ledger, undo: Undo, why: string): Ledger {
-  const failures = [...ledger.failures, `${undoText(undo)}: ${why}`].slice(-MOST_FAILURES);
+  const failures = [...ledger.failures, `${undoText(undo)}: ${why}`.slice(0, LONGEST_FAILURE)].slice(-MOST_FAILURES);
   return { ...ledger, failed: [...ledger.failed, undo], failures };
 }
 

@@ -8,7 +8,11 @@ import type { Story } from "./story.ts";
 import type { Terms } from "./terms.ts";
 
 const MOST_VICTIMS = 500;
-const MOST_RESIDUE = 200;
+const MOST_RESIDUE = 500;
+
+/** A report with one sentence too long would be refused whole, and then nobody would hear of the run. */
+const LONGEST_SENTENCE = 1_000;
+const LONGEST_NAME = 253;
 
 /** What the runner says of a run now. `sequence` is higher in every later report. */
 export function reportOf(phase: Phase, sequence: number): RunReport {
@@ -22,7 +26,10 @@ export function reportOf(phase: Phase, sequence: number): RunReport {
     ...storyOf(story),
     objectives: terms.objectives,
     predictions: terms.claims.predictions[`${terms.manifest.path}#${terms.manifest.index}`] ?? [],
-    measured: [...story.measured, ...objectiveFigures(terms.objectives, story)],
+    measured: [...story.measured, ...objectiveFigures(terms.objectives, story)].map((figure) => ({
+      ...figure,
+      subject: figure.subject.slice(0, LONGEST_NAME),
+    })),
     ...endOf(phase),
   };
 }
@@ -43,7 +50,7 @@ function identityOf(terms: Terms) {
     plan: claims.plan,
     manifest,
     experiment: { name: experiment.name, namespace: experiment.namespace, ...kindOf(experiment) },
-    ...(experiment.hypothesis === undefined ? {} : { hypothesis: experiment.hypothesis }),
+    ...(experiment.hypothesis === undefined ? {} : { hypothesis: cut(experiment.hypothesis) }),
     requester: claims.requester.login,
     requestedAt,
   };
@@ -74,17 +81,23 @@ function progressOf(phase: Phase) {
 
 function storyOf({ victims, readings, timeline, silence, residue }: Story) {
   return {
-    victims: victims.slice(0, MOST_VICTIMS),
+    victims: victims
+      .slice(0, MOST_VICTIMS)
+      .map((victim) => ({ ...victim, felt: { ...victim.felt, how: cut(victim.felt.how) } })),
     readings,
     timeline,
     ...(silence === undefined ? {} : { silence }),
-    ...(residue === undefined ? {} : { residue: { ...residue, found: residue.found.slice(0, MOST_RESIDUE) } }),
+    ...(residue === undefined ? {} : { residue: { ...residue, found: residue.found.slice(0, MOST_RESIDUE).map(cut) } }),
   };
 }
 
 function endOf(phase: Phase) {
-  const undoFailures = "ledger" in phase ? (phase.ledger?.failures ?? []) : [];
+  const undoFailures = ("ledger" in phase ? (phase.ledger?.failures ?? []) : []).map(cut);
   if (phase.name !== "finished") return { undoFailures };
   const { ending, rollback } = phase;
-  return { undoFailures, ...ending, rollback };
+  return { undoFailures, verdict: ending.verdict, because: cut(ending.because), rollback };
+}
+
+function cut(sentence: string): string {
+  return sentence.slice(0, LONGEST_SENTENCE);
 }

@@ -7,12 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelLists, leftBehind } from "../../src/entrypoints/playground/observe.ts";
 import { createLocalCluster } from "../../src/local/cluster.ts";
 import { createPrometheusMetrics } from "../../src/prometheus/metrics.ts";
-import { createInbox } from "../../src/run/inbox.ts";
 import { clusterContract } from "../contract/cluster.ts";
 import { faultsContract } from "../contract/faults.ts";
 import { createFakeReports } from "../fakes/reports.ts";
 import { silencedBy } from "./support/observability.ts";
-import { aStage, aTicket, realFaults, runOn, type Stage } from "./support/run.ts";
+import { aStage, aTicket, KILL, realFaults, runOn, type Stage } from "./support/run.ts";
 import { ALERTMANAGER, DAEMON, missingParts, PROMETHEUS } from "./support/sandbox.ts";
 
 const why = missingParts(PROMETHEUS, ALERTMANAGER, DAEMON);
@@ -78,6 +77,17 @@ describe.skipIf(why !== undefined)("a run over real parts", () => {
     expect(added?.value).toBeLessThan(550);
   });
 
+  it("kills a pod whose controller makes it good", async () => {
+    await calm();
+    const before = checkouts().map(({ uid }) => uid);
+    const { finished, report } = await runOn(stage, { manifest: KILL });
+    expect(report.victims).toMatchObject([{ effect: "process-kill", felt: { measured: true, felt: true } }]);
+    expect(finished.rollback).toBe("verified");
+    const gone = before.filter((uid) => !checkouts().some((pod) => pod.uid === uid));
+    expect(gone).toEqual([report.victims[0]?.podUid]);
+    expect(checkouts()).toHaveLength(10);
+  });
+
   it("has a runner that ends when it is told to, even while the bot is away", async () => {
     const runner = await stage.side.startRunner("http://127.0.0.1:9");
     await runner.said(/no ticket could be taken/);
@@ -93,7 +103,7 @@ describe.skipIf(why !== undefined)("a run over real parts", () => {
       stopped ||= phase === "watching";
       return [];
     };
-    const { finished, report } = await runOn(stage, createInbox(), reports);
+    const { finished, report } = await runOn(stage, { reports });
     expect(finished.ending).toMatchObject({ verdict: "inconclusive", because: expect.stringContaining("query-error") });
     expect(finished.rollback).toBe("expired");
     expect(report.residue?.found).toEqual([]);

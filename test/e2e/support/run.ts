@@ -18,7 +18,6 @@ import { createOccupancy } from "../../../src/run/occupancy.ts";
 import { begin } from "../../../src/run/step.ts";
 import { DEFAULT_GUARD } from "../../../src/run/terms.ts";
 import { parseSettings } from "../../../src/settings.ts";
-import type { TicketClaims } from "../../../src/ticket/claims.ts";
 import { createFakeReports } from "../../fakes/reports.ts";
 import { someClaims } from "../../fakes/ticket.ts";
 
@@ -38,6 +37,16 @@ spec:
   duration: 5m
 `;
 
+export const KILL = `apiVersion: chaos-mesh.org/v1alpha1
+kind: PodChaos
+metadata: { name: kill-one, namespace: staging }
+spec:
+  action: pod-kill
+  mode: one
+  selector: { namespaces: [staging], labelSelectors: { app: checkout-service } }
+  duration: 5s
+`;
+
 const PATH = "chaos/slow-payment.yaml";
 
 /** Everything real but GitHub: shop, Prometheus, Alertmanager, daemon and keeper. */
@@ -49,7 +58,7 @@ export async function aStage(folder: string): Promise<Stage> {
 }
 
 /** A ticket for the shop's own cluster, signed with the bot's key and good for a quarter of an hour. */
-export async function aTicket({ keys, side }: Stage, over: Partial<TicketClaims> = {}) {
+export async function aTicket({ keys, side }: Stage, manifest = MANIFEST) {
   const parsed = parseSettings(demoSettings({ clusterId: side.shop.clusterId, runnerPublicKey: keys.runnerPublicKey }));
   if (!("settings" in parsed)) throw new Error(JSON.stringify(parsed));
   const now = Math.floor(clock.now() / 1000);
@@ -58,10 +67,9 @@ export async function aTicket({ keys, side }: Stage, over: Partial<TicketClaims>
     jti: `t${randomBytes(10).toString("hex")}`,
     iat: now,
     exp: now + 900,
-    manifests: { [PATH]: createHash("sha256").update(MANIFEST).digest("hex") },
+    manifests: { [PATH]: createHash("sha256").update(manifest).digest("hex") },
     documents: [{ path: PATH, index: 0 }],
     objectives: Object.values(parsed.settings.objectives),
-    ...over,
   });
   const signer = await createTicketSigner(JSON.parse(readFileSync(keys.ticketKeyFile, "utf8")));
   return { claims, ticket: await signer.sign(claims) };
@@ -73,11 +81,11 @@ export function realFaults({ keys, side }: Stage) {
   return createDaemonFaults({ addresses: { local: side.daemonAddress }, tls, timeoutMs: 3_000 });
 }
 
-/** Drives one run of the manifest in this process; `inbox` and `reports` are the test's to interfere with. */
-export async function runOn(stage: Stage, inbox = createInbox(), reports = createFakeReports()) {
+/** Drives one run of a manifest in this process; `reports` are the test's to interfere with. */
+export async function runOn(stage: Stage, { manifest = MANIFEST, reports = createFakeReports() } = {}) {
   const { side, folder } = stage;
-  const { ticket, claims } = await aTicket(stage);
-  const files = [{ path: PATH, text: MANIFEST, sha256: claims.manifests[PATH] ?? "" }];
+  const { ticket, claims } = await aTicket(stage, manifest);
+  const files = [{ path: PATH, text: manifest, sha256: claims.manifests[PATH] ?? "" }];
   const guard = { ...DEFAULT_GUARD, pollMs: 1_000, recoveryMs: 30_000 };
   const here = { clusterId: side.shop.clusterId, runner: "test", environments: [], guard, now: clock.now() };
   const accepted = accept({ ticket, payload: claims, repository: claims.repository, files }, here);
@@ -100,7 +108,7 @@ export async function runOn(stage: Stage, inbox = createInbox(), reports = creat
     silences: createAlertmanagerSilences({ url: alertmanagerUrl, timeoutMs: 3_000 }),
   };
   try {
-    const { finished, flushed } = await drive({ step: begin(run.terms), events: 0 }, world, inbox);
+    const { finished, flushed } = await drive({ step: begin(run.terms), events: 0 }, world, createInbox());
     await flushed;
     const report = reports.sent.at(-1);
     if (report === undefined) throw new Error("nothing was reported");
