@@ -27,8 +27,9 @@ describe.skipIf(why !== undefined)("the story of the demo", () => {
   beforeAll(async () => {
     const argv = [process.execPath, "src/entrypoints/playground.ts", "--folder", folder, "--port", "8418"];
     const story = startPart({ name: "story", argv, logFile: join(folder, "story.log") });
-    await story.said(/checks hold/, 280_000).catch((thrown: unknown) => console.error(thrown));
-    exitCode = await story.stop("SIGCONT", 30_000);
+    const patience = setTimeout(() => void story.stop("SIGKILL"), 300_000);
+    exitCode = await story.ended;
+    clearTimeout(patience);
     console.log(readFileSync(join(folder, "story.log"), "utf8"));
     report = JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as Report;
   }, 330_000);

@@ -1,7 +1,7 @@
 import { errorRatio, newestSampleAge, p99, requestRate, userErrorRatio } from "../../playground/shop/queries.ts";
 
-/** A window of ten scrapes: a breach shows within seconds, and not before the runner has measured a few connections. */
-const WINDOW = "10s";
+/** Fifteen scrapes: a breach shows within a few seconds, and not before the runner has measured a few connections. */
+const WINDOW = "15s";
 
 export type DemoSettings = {
   readonly clusterId: string;

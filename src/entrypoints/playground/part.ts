@@ -13,6 +13,8 @@ export type Part = {
   /** Ends it and resolves with the exit code once it is gone; `SIGKILL` is the murder of step 6. */
   stop(signal?: NodeJS.Signals, withinMs?: number): Promise<number | null>;
   running(): boolean;
+  /** Resolves with the exit code when it ends by itself or is ended. */
+  readonly ended: Promise<number | null>;
 };
 
 export type PartOptions = {
@@ -38,6 +40,7 @@ export function startPart({ name, argv, env, logFile }: PartOptions): Part {
     pid: child.pid,
     logFile,
     running,
+    ended,
     said: (pattern, withinMs = 20_000) => waitForOutput({ name, logFile, running, pattern, withinMs }),
     stop: (signal = "SIGTERM", withinMs = 20_000) => stop(child, ended, signal, withinMs),
   };

@@ -15,7 +15,7 @@ export const TOLERANCE = 0.1;
 export const POLL_SECONDS = 1;
 
 /** What must be 0 before a run is asked for. */
-export const FAILING_ORDERS = userErrorRatio("staging/checkout", "10s");
+export const FAILING_ORDERS = userErrorRatio("staging/checkout", "15s");
 
 /** Everything a step needs; `pull` is the story's first pull request. */
 export type Scene = {
