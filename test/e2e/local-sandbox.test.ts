@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import { missingParts } from "./support/sandbox.ts";
@@ -31,6 +32,11 @@ const marked = (number: string): readonly string[] =>
   execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
     .split("\n")
     .filter((line) => line.startsWith(`sleep ${number}`));
+
+/** Only real root can: root of a user namespace has one user, and then this whole test run is an ordinary user's. */
+function canBecomeNobody(): boolean {
+  return /^\s*0\s+0\s+4294967295/.test(readFileSync("/proc/self/uid_map", "utf8"));
+}
 
 describe.skipIf(why !== undefined)("a sandbox", () => {
   it("passes exit codes and standard input through", () => {
@@ -79,6 +85,13 @@ describe.skipIf(why !== undefined)("a sandbox", () => {
     child.kill("SIGKILL");
     await exitOf(child);
     await eventually("no process left", 5_000, () => (marked(number).length === 0 ? true : undefined));
+  });
+
+  it.skipIf(!canBecomeNobody())("gives an ordinary user devices, namespaces and packet rules too", () => {
+    const script =
+      "id -u; ip link add sandboxed type bridge && ip netns add one && iptables-legacy -t mangle -N ONE && echo made";
+    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "env", "PATH=/usr/bin:/bin"];
+    expect(execFileSync("setpriv", [...nobody, SANDBOX, "bash", "-c", script], { encoding: "utf8" })).toBe("0\nmade\n");
   });
 
   it("says what to do where there can be no namespaces", () => {
