@@ -19,8 +19,8 @@ async function aRun() {
   return { finished, phases: phases.flatMap((one) => (one.kind === "never-began" ? [] : [one.start.step.phase])) };
 }
 
-function firstOf(phases: readonly Phase[], name: Phase["name"]): Phase {
-  const phase = phases.find((one) => one.name === name);
+function lastOf(phases: readonly Phase[], name: Phase["name"]): Phase {
+  const phase = phases.findLast((one) => one.name === name);
   if (phase === undefined) throw new Error(`the run was never ${name}`);
   return phase;
 }
@@ -47,7 +47,7 @@ describe("the steps of a run", () => {
 
   it.each(["injecting", "watching"] as const)("turn to rolling back at a bug of ours while %s", async (name) => {
     const { phases } = await aRun();
-    const next = step(firstOf(phases, name), { kind: "expired", at: 1 });
+    const next = step(lastOf(phases, name), { kind: "expired", at: 1 });
     expect(next.phase).toMatchObject({
       name: "rolling-back",
       ending: { because: expect.stringContaining("internal error") },
@@ -59,7 +59,7 @@ describe("the steps of a run", () => {
     "end at a bug of ours while %s, when nothing was done",
     async (name) => {
       const { phases } = await aRun();
-      const next = step(firstOf(phases, name), { kind: "expired", at: 1 });
+      const next = step(lastOf(phases, name), { kind: "expired", at: 1 });
       expect(next.phase).toMatchObject({ name: "finished", rollback: "not-needed" });
     },
   );
@@ -68,7 +68,7 @@ describe("the steps of a run", () => {
     "are not turned round by an order while %s",
     async (name) => {
       const { phases } = await aRun();
-      const phase = firstOf(phases, name);
+      const phase = lastOf(phases, name);
       const order = { kind: "abort", runId: phase.terms.runId, by: "octocat", reason: "" } as const;
       expect(step(phase, { kind: "ordered", order, at: 1 })).toEqual({ phase });
     },
