@@ -46,7 +46,7 @@ export function retry(ledger: Ledger): Ledger {
 }
 
 /** An undo in words. */
-export function undoText(undo: Undo): string {
+function undoText(undo: Undo): string {
   return undo.kind === "fault" ? `reverting ${undo.faultId} on ${undo.node}` : `expiring silence ${undo.id}`;
 }
 

@@ -39,7 +39,7 @@ export function holds(bound: Bound, value: number): boolean {
 }
 
 /** The bound as people say it: `below 0.02`. */
-export function boundText({ kind, value }: Bound): string {
+function boundText({ kind, value }: Bound): string {
   return `${kind} ${value}`;
 }
 
