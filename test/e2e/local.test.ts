@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { erlangB } from "../../src/impact/queueing.ts";
+import { hasIpv6 } from "../../src/local/network.ts";
 import { CHECKOUT_MODES } from "../../src/playground/shop/modes.ts";
 import { errorRatio, newestSampleAge, p99, requestRate, userErrorRatio } from "../../src/playground/shop/queries.ts";
 import { createPrometheusMetrics } from "../../src/prometheus/metrics.ts";
@@ -62,6 +63,13 @@ describe.skipIf(why !== undefined)("the shop on this machine", () => {
     const times = await shop.cluster.connectTimes(victimOf(checkout), peer);
     expect(times.length).toBe(10);
     expect([...times].sort((a, b) => a - b)[4]).toBeLessThan(20);
+  });
+
+  it.skipIf(!hasIpv6())("gives every pod an IPv6 address that its peers reach", async () => {
+    const [checkout, payment] = [shop.pods("checkout")[0], shop.pods("payment")[0]];
+    if (checkout === undefined || payment?.ipv6 === undefined) throw new Error("the shop has both");
+    const peer = { namespace: "staging", pod: payment.name, podUid: payment.uid, ip: payment.ipv6 };
+    expect(await shop.cluster.connectTimes(victimOf(checkout), peer)).toHaveLength(10);
   });
 
   it("replaces a killed pod by a new one with a new name, uid and address", async () => {

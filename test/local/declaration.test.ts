@@ -74,6 +74,12 @@ describe("a declaration of local services", () => {
     expect(problemsOf(twice)).toEqual(["services[1] staging/checkout is declared twice"]);
   });
 
+  it("is as docs/local.md describes it", () => {
+    const [, example = ""] = /```yaml\n([\s\S]*?)```/.exec(readFileSync("docs/local.md", "utf8")) ?? [];
+    expect(example).toContain("services:");
+    expect(problemsOf(example)).toEqual([]);
+  });
+
   it("accepts the shop", () => {
     const shop = readFileSync("src/playground/shop/shop.yaml", "utf8");
     expect(problemsOf(shop)).toEqual([]);
