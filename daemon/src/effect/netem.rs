@@ -2,7 +2,9 @@
 //! band that filters lead to. From the peers: received packets take a turn through a device of ours that has netem.
 //! A device has one root: a second fault there, or a stranger's qdisc, is refused here (the packet queue can still join).
 
+mod layout;
 pub mod tc;
+mod words;
 
 use std::io;
 use std::thread;
@@ -14,16 +16,10 @@ use thiserror::Error;
 use super::network::links::{self, DeviceError, Link};
 use super::network::{VisitError, visit};
 use super::{Effect, Felt, Residue};
-use crate::fault::{Fault, Netem, NetworkAct, NetworkFault, Peer};
+use crate::fault::{Fault, Netem, NetworkAct, NetworkFault};
 use crate::victim::{NetnsRef, ResolvedVictim};
-use tc::{End, Ethertype, Goal, Key, Tc};
-
-/// Handles that nobody picks by hand and the kernel does not pick by itself (it counts from 0x8001): ours.
-const BANDS: u32 = 0xca50_0000;
-const SHAPER: u32 = 0xca51_0000;
-const PASS_CLASS: u32 = BANDS | 1;
-const SHAPED_CLASS: u32 = BANDS | 2;
-const IFB_PREFIX: &str = "chaosgate";
+use layout::{ifb_name, is_ours};
+use tc::Tc;
 
 const PROBE_PATIENCE: Duration = Duration::from_millis(250);
 const PROBE_STEP: Duration = Duration::from_millis(5);
@@ -126,7 +122,7 @@ impl Effect for NetemEffect {
     fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, NetemError> {
         let place = format!("netns {} ({})", victim.netns.inode, victim.pod);
         let blind = |cause| NetemError::Blind { pod: victim.pod.clone(), cause };
-        match visit(&victim.netns, || ours_here(&place)) {
+        match visit(&victim.netns, || layout::ours_here(&place)) {
             Ok(residue) => residue.map_err(blind),
             Err(VisitError::Gone { .. }) => Ok(Vec::new()),
             Err(cause) => Err(NetemError::Visit { pod: victim.pod.clone(), cause }),
@@ -136,7 +132,7 @@ impl Effect for NetemEffect {
     fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, NetemError> {
         let found = self.residue(victim)?;
         if !found.is_empty() {
-            visit(&victim.netns, sweep_here)
+            visit(&victim.netns, layout::sweep_here)
                 .map_err(|cause| NetemError::Visit { pod: victim.pod.clone(), cause })?
                 .map_err(|cause| NetemError::Blind { pod: victim.pod.clone(), cause })?;
         }
@@ -179,50 +175,10 @@ fn place(receipt: &NetemReceipt, network: &NetworkFault, netem: &Netem) -> Resul
     let refused = |what: &'static str| refusal(receipt, what);
     let mut tc = Tc::open().map_err(refused("open rtnetlink"))?;
     if receipt.sends {
-        place_to(&mut tc, receipt.device_index, network, netem).map_err(refused("shape what is sent"))?;
+        layout::place_to(&mut tc, receipt.device_index, network, netem).map_err(refused("shape what is sent"))?;
     }
     if receipt.receives {
-        place_from(&mut tc, receipt.device_index, network, netem).map_err(refused("shape what is received"))?;
-    }
-    Ok(())
-}
-
-/// Everything: netem at the root. With peers or exemptions: two bands, and filters that tell the packets apart.
-fn place_to(tc: &mut Tc, device: i32, network: &NetworkFault, netem: &Netem) -> io::Result<()> {
-    if network.peers.is_empty() && network.exempt.is_empty() {
-        return tc.add_netem(device, tc::ROOT, SHAPER, netem);
-    }
-    let unfiltered = u8::from(network.peers.is_empty());
-    tc.add_bands(device, BANDS, unfiltered)?;
-    tc.add_netem(device, SHAPED_CLASS, SHAPER, netem)?;
-    let (pass, shape) = (Goal::Class(PASS_CLASS), Goal::Class(SHAPED_CLASS));
-    add_filters(tc, (device, BANDS), 1, &network.exempt, End::Destination, pass)?;
-    add_filters(tc, (device, BANDS), 3, &network.peers, End::Destination, shape)
-}
-
-/// Only IP is turned aside: ARP and the like arrive as ever.
-fn place_from(tc: &mut Tc, device: i32, network: &NetworkFault, netem: &Netem) -> io::Result<()> {
-    let ifb = tc.add_ifb(&ifb_name(device))?;
-    tc.add_netem(ifb, tc::ROOT, SHAPER, netem)?;
-    tc.add_ingress(device)?;
-    let place = (device, tc::INGRESS_HANDLE);
-    add_filters(tc, place, 1, &network.exempt, End::Source, Goal::Class(PASS_CLASS))?;
-    if !network.peers.is_empty() {
-        return add_filters(tc, place, 3, &network.peers, End::Source, Goal::Device(ifb));
-    }
-    let any = [Key { mask: 0, value: 0, offset: 0 }];
-    tc.add_filter(place, 3, Ethertype::V4, &any, Goal::Device(ifb))?;
-    tc.add_filter(place, 4, Ethertype::V6, &any, Goal::Device(ifb))
-}
-
-/// A priority holds filters of one protocol: `first` for IPv4, the next for IPv6.
-fn add_filters(tc: &mut Tc, place: (i32, u32), first: u16, peers: &[Peer], end: End, goal: Goal) -> io::Result<()> {
-    for peer in peers {
-        let kind = tc::ethertype_of(peer);
-        let priority = first + u16::from(kind == Ethertype::V6);
-        for keys in tc::keys_of(peer, end) {
-            tc.add_filter(place, priority, kind, &keys, goal)?;
-        }
+        layout::place_from(&mut tc, receipt.device_index, network, netem).map_err(refused("shape what is received"))?;
     }
     Ok(())
 }
@@ -242,77 +198,23 @@ fn remove(receipt: &NetemReceipt) -> Result<(), NetemError> {
         let deleted = tc.delete_qdisc(receipt.device_index, tc::INGRESS, tc::INGRESS_HANDLE);
         outcome = outcome.and(deleted.map_err(refusal(receipt, "delete our ingress qdisc")));
     }
-    let removed = if receipt.receives { remove_ifb(&mut tc, &ifb_name(receipt.device_index)) } else { Ok(()) };
+    let removed = if receipt.receives { layout::remove_ifb(&mut tc, &ifb_name(receipt.device_index)) } else { Ok(()) };
     outcome.and(removed.map_err(refusal(receipt, "delete our device")))
-}
-
-fn remove_ifb(tc: &mut Tc, name: &str) -> io::Result<()> {
-    match links::list()?.into_iter().find(|link| link.name == name) {
-        Some(link) => tc.delete_link(link.index),
-        None => Ok(()),
-    }
-}
-
-fn ours_here(place: &str) -> io::Result<Vec<Residue>> {
-    let links = links::list()?;
-    let name =
-        |index: i32| links.iter().find(|link| link.index == index).map_or_else(|| index.to_string(), |link| link.name.clone());
-    let qdiscs = Tc::open()?.qdiscs()?;
-    let qdiscs = qdiscs.iter().filter(|qdisc| is_ours(qdisc.handle));
-    let qdiscs = qdiscs.map(|qdisc| format!("qdisc {} {:x}: on {}", qdisc.kind, qdisc.handle >> 16, name(qdisc.device)));
-    let ifbs = links.iter().filter(|link| is_our_ifb(&link.name)).map(|link| format!("device {}", link.name));
-    Ok(qdiscs.chain(ifbs).map(|what| Residue { place: place.to_owned(), what }).collect())
-}
-
-/// A device of ours tells which device's ingress qdisc leads to it.
-fn sweep_here() -> io::Result<()> {
-    let mut tc = Tc::open()?;
-    let qdiscs = tc.qdiscs()?;
-    for root in qdiscs.iter().filter(|qdisc| qdisc.parent == tc::ROOT && is_ours(qdisc.handle)) {
-        tc.delete_qdisc(root.device, tc::ROOT, root.handle)?;
-    }
-    for ifb in links::list()?.into_iter().filter(|link| is_our_ifb(&link.name)) {
-        let led_here = |qdisc: &&tc::Qdisc| qdisc.parent == tc::INGRESS && ifb_name(qdisc.device) == ifb.name;
-        if let Some(ingress) = qdiscs.iter().find(led_here) {
-            tc.delete_qdisc(ingress.device, tc::INGRESS, tc::INGRESS_HANDLE)?;
-        }
-        tc.delete_link(ifb.index)?;
-    }
-    Ok(())
 }
 
 /// Reads the counters of our qdiscs for a moment: what waits or was dropped there is the victim's own traffic.
 fn felt(netem: &Netem) -> Felt {
     let start = Instant::now();
-    let mut struck = struck_here();
+    let mut struck = layout::struck_here();
     while struck == (0, 0) && start.elapsed() < PROBE_PATIENCE {
         thread::sleep(PROBE_STEP);
-        struck = struck_here();
+        struck = layout::struck_here();
     }
     let how = match struck {
         (0, 0) => format!("no packet of the victim met netem within {} ms", PROBE_PATIENCE.as_millis()),
-        (held, dropped) => format!("netem (limit {}) met {held} packets and dropped {dropped}", tc::limit(netem)),
+        (held, dropped) => format!("netem (limit {}) met {held} packets and dropped {dropped}", words::limit(netem)),
     };
     Felt { measured: struck != (0, 0), felt: struck != (0, 0), how }
-}
-
-/// Packets that our netems hold or passed on, and dropped. A listing that fails counts nothing: then it is not measured.
-fn struck_here() -> (u32, u32) {
-    let qdiscs = Tc::open().and_then(|mut tc| tc.qdiscs()).unwrap_or_default();
-    let shapers = qdiscs.iter().filter(|qdisc| qdisc.kind == "netem" && is_ours(qdisc.handle));
-    shapers.fold((0, 0), |(held, dropped), qdisc| (held + qdisc.waiting + qdisc.passed, dropped + qdisc.dropped))
-}
-
-fn is_ours(handle: u32) -> bool {
-    matches!(handle & 0xffff_0000, BANDS | SHAPER)
-}
-
-fn ifb_name(device: i32) -> String {
-    format!("{IFB_PREFIX}{device}")
-}
-
-fn is_our_ifb(name: &str) -> bool {
-    name.strip_prefix(IFB_PREFIX).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn refusal(receipt: &NetemReceipt, what: &'static str) -> impl Fn(io::Error) -> NetemError {

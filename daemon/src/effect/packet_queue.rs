@@ -3,6 +3,7 @@
 //! let everything pass; whoever has the receipt removes them. Memory is bounded, and what does not fit is lost and counted.
 
 mod dice;
+mod intake;
 mod lane;
 mod packet;
 mod worker;
@@ -26,7 +27,8 @@ use super::{Effect, Felt, Residue};
 use crate::fault::{Fault, Netem, NetworkAct, NetworkFault};
 use crate::victim::{NetnsRef, ResolvedVictim};
 use dice::Dice;
-use lane::{Lane, LaneSettings, Tally};
+use intake::Tally;
+use lane::{Lane, LaneSettings};
 use worker::Worker;
 
 /// Each fault of a victim has one bit of the firewall mark, by which its rules know packets that have been through.

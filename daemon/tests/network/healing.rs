@@ -3,9 +3,9 @@ use std::thread;
 
 use chaosgated::effect::Receipt;
 use chaosgated::effect::network::NetworkEffects;
-use chaosgated::fault::Direction;
+use chaosgated::fault::{Direction, NetworkFault};
 
-use crate::faults::{back_end, delay, during, inject, is_about, is_unharmed, partition, shaped};
+use crate::faults::{back_end, both_families, delay, during, inject, is_about, is_unharmed, partition, shaped};
 use crate::lab::Lab;
 use crate::traffic::{Echo, PORT, connect_ms};
 
@@ -73,7 +73,9 @@ fn a_victim_that_is_gone_is_undone() {
 fn the_probe_says_it_was_felt_only_when_traffic_showed_it() {
     let lab = Lab::new();
     let _echo = Echo::on(&lab.peer);
-    during(&lab, &shaped(Direction::To, delay(100)), |active| {
+    // With a peer named, the kernel's own multicasts do not count as traffic.
+    let to_the_peer = NetworkFault { peers: both_families(&lab.peer, None), ..shaped(Direction::To, delay(100)) };
+    during(&lab, &to_the_peer, |active| {
         assert!(!active.felt.measured && !active.felt.felt, "nobody sent anything: {:?}", active.felt);
     });
     let over = AtomicBool::new(false);

@@ -8,19 +8,16 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::dice::{Dice, Fate, Fates};
+use super::dice::Dice;
+use super::intake::{Held, Intake, Tally, What};
 use super::packet;
 use crate::effect::network::rules::Heading;
-use crate::sys::nfqueue::{self, Packet, Queue, Room, Verdict};
+use crate::sys::nfqueue::{self, Queue, Room, Verdict};
 use crate::sys::raw_socket::{Outgoing, RawSender};
 
-/// What one lane holds at most: 100 ms of 2.5 Gbit/s. A packet beyond it is lost, and counted.
-const MAX_HELD_BYTES: usize = 32 * 1024 * 1024;
-/// What a held packet costs beside its bytes.
-const OVERHEAD_BYTES: usize = 64;
 /// The kernel's own bound on packets that wait for a verdict. Beyond it they pass.
 const MAX_QUEUED_PACKETS: u32 = 65_536;
 /// A packet due this soon goes now: the timer would not be back in time.
@@ -28,22 +25,6 @@ const SOON: Duration = Duration::from_micros(20);
 const SMALLEST_V6_MTU: usize = 1280;
 /// Enough for the headers; the length is told in any case.
 const HEADERS_ONLY: u32 = 128;
-
-/// Counters that the felt probe and the tests read while the lane works.
-#[derive(Debug, Default)]
-pub struct Tally {
-    pub seen: AtomicU64,
-    pub lost: AtomicU64,
-    pub duplicated: AtomicU64,
-    pub corrupted: AtomicU64,
-    pub delayed: AtomicU64,
-    /// Packets beyond the bound on held bytes.
-    pub overflowed: AtomicU64,
-    /// Copies that the kernel did not take, and verdicts that it did not accept.
-    pub refused: AtomicU64,
-    /// How long the first delayed packet was held, in nanoseconds.
-    pub first_held_ns: AtomicU64,
-}
 
 /// What a lane is made of; opened in the victim's namespace, used on the worker's thread.
 pub struct Lane {
@@ -203,131 +184,4 @@ impl Lane {
         self.letter.clear();
         posted
     }
-}
-
-/// The parts of a lane that receiving changes, apart from the queue it receives from.
-struct Intake<'a> {
-    heading: Heading,
-    mark: u32,
-    now: Instant,
-    held: &'a mut BinaryHeap<Reverse<Held>>,
-    held_bytes: &'a mut usize,
-    arrivals: &'a mut u64,
-    tally: &'a Tally,
-    last_original: Option<u32>,
-}
-
-impl Intake<'_> {
-    /// Puts the packet on hold, or says what is to be done with it at once. None: the verdict comes later, or with the batch.
-    fn receive(&mut self, packet: &Packet<'_>, fates: Fates) -> Option<Verdict<'static>> {
-        *self.arrivals += 1;
-        self.tally.seen.fetch_add(1, Relaxed);
-        let mark = packet.mark | self.mark;
-        match (fates, self.heading) {
-            ([Some(fate), None], _) if fate.is_untouched() => Some(Verdict::Repeat { mark, bytes: None }),
-            (_, Heading::Out) => {
-                self.last_original = Some(packet.id);
-                self.hold_copies(packet, fates, mark);
-                None
-            }
-            (_, Heading::In) => self.hold_original(packet, fates, mark),
-        }
-    }
-
-    fn hold_copies(&mut self, packet: &Packet<'_>, fates: Fates, mark: u32) {
-        self.count(&fates);
-        for fate in fates.into_iter().flatten() {
-            let what = What::Copy { bytes: contents(packet, &fate), mark };
-            self.hold(fate.delay, packet.full_length, what);
-        }
-    }
-
-    fn hold_original(&mut self, packet: &Packet<'_>, fates: Fates, mark: u32) -> Option<Verdict<'static>> {
-        self.count(&fates);
-        let [Some(first), second] = fates else {
-            return Some(Verdict::Drop);
-        };
-        if let Some(fate) = second {
-            self.hold(fate.delay, packet.full_length, What::Copy { bytes: contents(packet, &fate), mark });
-        }
-        let bytes = first.corrupt_at.is_some().then(|| contents(packet, &first));
-        let kept = self.hold(first.delay, packet.full_length, What::Verdict { id: packet.id, mark, bytes });
-        (!kept).then_some(Verdict::Drop)
-    }
-
-    fn hold(&mut self, delay: Duration, bytes: usize, what: What) -> bool {
-        let held = Held { due: self.now + delay, since: self.now, arrival: *self.arrivals, bytes, what };
-        if *self.held_bytes + held.cost() > MAX_HELD_BYTES {
-            self.tally.overflowed.fetch_add(1, Relaxed);
-            return false;
-        }
-        *self.held_bytes += held.cost();
-        self.held.push(Reverse(held));
-        true
-    }
-
-    fn count(&self, fates: &Fates) {
-        let corrupted = fates.iter().flatten().filter(|fate| fate.corrupt_at.is_some()).count() as u64;
-        self.tally.corrupted.fetch_add(corrupted, Relaxed);
-        match fates {
-            [None, _] => self.tally.lost.fetch_add(1, Relaxed),
-            [_, Some(_)] => self.tally.duplicated.fetch_add(1, Relaxed),
-            _ => 0,
-        };
-    }
-}
-
-/// A packet that waits. Ordered by when it is due, then by arrival: jitter reorders, as in netem, and nothing else does.
-struct Held {
-    due: Instant,
-    since: Instant,
-    arrival: u64,
-    bytes: usize,
-    what: What,
-}
-
-enum What {
-    Copy { bytes: Box<[u8]>, mark: u32 },
-    Verdict { id: u32, mark: u32, bytes: Option<Box<[u8]>> },
-}
-
-impl Held {
-    fn cost(&self) -> usize {
-        self.bytes + OVERHEAD_BYTES
-    }
-
-    fn outgoing(&self) -> Option<Outgoing<'_>> {
-        match &self.what {
-            What::Copy { bytes, mark } => Some(Outgoing { bytes, mark: *mark }),
-            What::Verdict { .. } => None,
-        }
-    }
-}
-
-impl PartialEq for Held {
-    fn eq(&self, other: &Self) -> bool {
-        (self.due, self.arrival) == (other.due, other.arrival)
-    }
-}
-
-impl Eq for Held {}
-
-impl PartialOrd for Held {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Held {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.due, self.arrival).cmp(&(other.due, other.arrival))
-    }
-}
-
-fn contents(packet: &Packet<'_>, fate: &Fate) -> Box<[u8]> {
-    let mut bytes: Box<[u8]> = packet.bytes.into();
-    if let Some(at) = fate.corrupt_at {
-        packet::flip_a_bit(&mut bytes, at);
-    }
-    bytes
 }
