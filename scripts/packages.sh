@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# command:package
-TOOLS="iptables:iptables ip:iproute2 unshare:util-linux pkill:procps insmod:kmod linux.uml:user-mode-linux chromium:chromium openssl:openssl"
+# command:package; CHROMIUM names another browser of the same family
+TOOLS="iptables:iptables ip:iproute2 unshare:util-linux pkill:procps insmod:kmod linux.uml:user-mode-linux ${CHROMIUM:-chromium}:chromium openssl:openssl"
 # binary under .cache/debian:package
 UNPACKED="usr/bin/prometheus:prometheus usr/bin/prometheus-alertmanager:prometheus-alertmanager"
 CACHE=.cache/debian

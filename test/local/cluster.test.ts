@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createLocalCluster, snapshotOf } from "../../src/local/cluster.ts";
 import { identify } from "../../src/local/process-id.ts";
 import { type LocalState, writeAtomically } from "../../src/local/state.ts";
@@ -10,6 +10,8 @@ import { aPod, aState } from "./states.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chaosgate-local-"));
 const stateFile = join(folder, "state.json");
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function clusterOf(change: Partial<LocalState> = {}) {
   const supervisor = identify(process.pid);

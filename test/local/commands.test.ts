@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { keepOutput } from "../../src/local/bounded-log.ts";
 import { runCommand } from "../../src/local/run-command.ts";
 
@@ -38,8 +38,12 @@ describe("running a command", () => {
 });
 
 describe("the log of a pod", () => {
+  const folder = mkdtempSync(join(tmpdir(), "chaosgate-log-"));
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
   async function logOf(chunks: readonly string[], maxBytes: number): Promise<string> {
-    const file = join(mkdtempSync(join(tmpdir(), "chaosgate-log-")), "pod.log");
+    const file = join(folder, `${maxBytes}.log`);
     await keepOutput([Readable.from(chunks.map((text) => Buffer.from(text)))], file, maxBytes);
     return readFileSync(file, "utf8");
   }

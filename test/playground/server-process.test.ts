@@ -1,10 +1,14 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type ServerProcessOptions, startServerProcess } from "../../src/playground/server-process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "chaosgate-server-"));
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -20,7 +24,7 @@ async function optionsFor(script: (port: number) => string): Promise<ServerProce
     name: "a server",
     code: "PROMETHEUS_UNREACHABLE",
     argv: [process.execPath, "-e", script(port)],
-    logFile: join(mkdtempSync(join(tmpdir(), "chaosgate-server-")), "log"),
+    logFile: join(folder, `${port}.log`),
     url: `http://127.0.0.1:${port}`,
     readyPath: "/-/ready",
   };

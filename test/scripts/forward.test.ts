@@ -1,12 +1,15 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { forward, portOf } from "../../scripts/forward.ts";
 
 const open: Server[] = [];
+const folder = mkdtempSync(join(tmpdir(), "chaosgate-forward-"));
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 afterEach(() => {
   for (const server of open.splice(0)) server.close();
@@ -20,7 +23,7 @@ async function forwarded(socketPath: string): Promise<string> {
 
 describe("forwarding a loopback port to a unix socket", () => {
   it("carries requests in and answers out", async () => {
-    const socketPath = join(mkdtempSync(join(tmpdir(), "chaosgate-forward-")), "page.sock");
+    const socketPath = join(folder, "page.sock");
     const page = createServer((request, response) => request.pipe(response));
     await new Promise<void>((resolve) => page.listen(socketPath, resolve));
     open.push(page);
@@ -30,7 +33,7 @@ describe("forwarding a loopback port to a unix socket", () => {
   });
 
   it("closes a connection when nobody listens on the socket, and goes on", async () => {
-    const url = await forwarded(join(tmpdir(), "chaosgate-nobody.sock"));
+    const url = await forwarded(join(folder, "nobody.sock"));
     await expect(fetch(url)).rejects.toThrow();
     await expect(fetch(url)).rejects.toThrow();
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLocalCluster } from "../../../src/local/cluster.ts";
@@ -39,6 +39,7 @@ export async function startShop(): Promise<Shop> {
     stop: async () => {
       await watch.stop();
       await handle.stop();
+      rmSync(directory, { recursive: true });
     },
   };
 }
