@@ -1,9 +1,28 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that start processes or tell whole stories against the stand-in: too slow for the quick loop, run by `make test`. */
+const INTEGRATION = [
+  "test/entrypoints/**/*.test.ts",
+  "test/github/emulate.test.ts",
+  "test/github/progress.test.ts",
+  "test/github/replay.test.ts",
+  "test/github/story.test.ts",
+  "test/playground/emulate.test.ts",
+  "test/playground/github/**/*.test.ts",
+];
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 20_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", ...INTEGRATION],
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: "integration", include: INTEGRATION, testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         test: {
           name: "e2e",

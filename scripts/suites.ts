@@ -18,12 +18,11 @@ export type Suite = {
 const SANDBOX = "scripts/sandbox.sh";
 
 function vitest(name: string, files: readonly string[] = []): readonly string[] {
-  const project = name === "unit" ? "unit" : "e2e";
   return [
     "vitest",
     "run",
     "--project",
-    project,
+    name,
     "--reporter=default",
     "--reporter=json",
     `--outputFile=.test/${name}.json`,
@@ -66,9 +65,17 @@ const CLIPPY: Suite = {
 
 const UNIT: Suite = {
   name: "unit",
-  says: "the pure rooms and the edges against small real servers",
+  says: "the pure rooms, and edges against small real servers",
   argv: vitest("unit"),
   result: { kind: "vitest", file: ".test/unit.json" },
+  timeoutMinutes: 10,
+};
+
+const INTEGRATION: Suite = {
+  name: "integration",
+  says: "bot, function and command line as processes, against the stand-in and an independent GitHub emulator",
+  argv: vitest("integration"),
+  result: { kind: "vitest", file: ".test/integration.json" },
   timeoutMinutes: 10,
 };
 
@@ -93,11 +100,12 @@ const FULL = { CHAOSGATE_FULL: "1" };
 
 export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
   check: [...CHECKS, UNIT],
-  test: [...CHECKS, CLIPPY, UNIT, DAEMON, E2E],
+  test: [...CHECKS, CLIPPY, UNIT, INTEGRATION, DAEMON, E2E],
   "test-full": [
     ...CHECKS,
     CLIPPY,
     UNIT,
+    INTEGRATION,
     { ...DAEMON, env: FULL, timeoutMinutes: 40 },
     { ...E2E, env: FULL, timeoutMinutes: 40 },
   ],
