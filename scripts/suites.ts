@@ -87,6 +87,26 @@ const DAEMON: Suite = {
   timeoutMinutes: 15,
 };
 
+const KEEPER: Suite = {
+  name: "keeper",
+  says: "kill -9 of the daemon, and nobody but its keeper to heal: a minute of waiting",
+  argv: [
+    SANDBOX,
+    "cargo",
+    "test",
+    "--release",
+    "--locked",
+    "--test",
+    "core",
+    "--",
+    "--ignored",
+    "--exact",
+    "healing::kill_9_without_restart_is_healed_within_46_seconds",
+  ],
+  result: { kind: "cargo" },
+  timeoutMinutes: 5,
+};
+
 const E2E: Suite = {
   name: "e2e",
   says: "the whole story with real parts: pull request, run, fault, guard, rollback, proof",
@@ -100,13 +120,14 @@ const FULL = { CHAOSGATE_FULL: "1" };
 
 export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
   check: [...CHECKS, UNIT],
-  test: [...CHECKS, CLIPPY, UNIT, INTEGRATION, DAEMON, E2E],
+  test: [...CHECKS, CLIPPY, UNIT, INTEGRATION, DAEMON, KEEPER, E2E],
   "test-full": [
     ...CHECKS,
     CLIPPY,
     UNIT,
     INTEGRATION,
     { ...DAEMON, env: FULL, timeoutMinutes: 40 },
+    KEEPER,
     { ...E2E, env: FULL, timeoutMinutes: 40 },
   ],
 };
