@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 STAMPS := .cache/stamps
 DAEMON := .cache/target/release/chaosgated
 
-.PHONY: help demo test test-full check format setup daemon packages clean
+.PHONY: help demo test test-full check format bench-daemon bench-queue setup daemon packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,12 @@ test-full: setup packages daemon ## the long matrices and outages as well (85 mi
 
 check: setup ## the quick loop: format, lint, types, unit tests, architecture
 	@node scripts/run-tests.ts check
+
+bench-daemon: setup packages daemon ## the daemon's memory and CPU, idle and with 20 faults, into .bench/daemon.json
+	@scripts/sandbox.sh node scripts/bench/daemon.ts
+
+bench-queue: daemon ## throughput ceiling and cost of the packet queue, printed
+	@scripts/sandbox.sh cargo test --release --locked --test network_throughput -- --ignored --nocapture --test-threads=1
 
 format: setup ## format and fix what can be fixed without judgement
 	@biome check --write .

@@ -20,8 +20,8 @@ const run = promisify(execFile);
 export async function play(world: World, story: Story, folder: string): Promise<void> {
   const untouched = await kernelStateOf(world);
   const pull = await reviewSeedManifest(world, story);
-  const picture = (name: string): Promise<void> =>
-    pictureOf(world.github.pageOf(pull.number), join(folder, `${name}.png`), story);
+  const picture = (name: string, select?: string): Promise<void> =>
+    pictureOf(world.github.pageOf(pull.number), join(folder, `${name}.png`), story, select);
   const scene: Scene = { world, story, pull, untouched, picture };
   await reviewFixedManifest(scene);
   await refuseWithoutPermission(scene);
@@ -38,8 +38,9 @@ export async function play(world: World, story: Story, folder: string): Promise<
 }
 
 /** The browser gets what time is left: the shop must not be late because somebody looks at a page. */
-async function pictureOf(url: string, file: string, story: Story): Promise<void> {
+async function pictureOf(url: string, file: string, story: Story, select?: string): Promise<void> {
   if (!existsSync(CHROMIUM)) return story.tell(`no picture: ${CHROMIUM} is not there`);
-  await run("nice", ["-n", "19", process.execPath, "scripts/screenshot.ts", url, file, "--full"]);
+  const part = select === undefined ? ["--full"] : ["--select", select];
+  await run("nice", ["-n", "19", process.execPath, "scripts/screenshot.ts", url, file, ...part]);
   story.tell(`picture of the page: ${file}`);
 }

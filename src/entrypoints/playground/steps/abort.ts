@@ -77,7 +77,7 @@ export async function runUntilAborted(scene: Scene): Promise<RunReport> {
     120_000,
   );
   await checkAbort(scene, report);
-  await picture("result");
+  await picture("result", 'article:has-text("Rollback: verified")');
   return report;
 }
 

@@ -70,7 +70,7 @@ export async function reviewFixedManifest({ world, story, pull, picture }: Scene
     seeds.filter((figure) => body.includes(figure)),
     seeds.join(", "),
   );
-  await picture("review");
+  await picture("review", "article:has(.bubble.bot)");
 }
 
 /** The review's own table of predictions, a line each. */

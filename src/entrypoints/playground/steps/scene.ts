@@ -24,6 +24,6 @@ export type Scene = {
   readonly pull: PullRequest;
   /** Every pod's kernel lists before the first fault. */
   readonly untouched: KernelState;
-  /** Takes a picture of the first pull request's page. */
-  picture(name: string): Promise<void>;
+  /** Takes a picture of the first pull request's page, or of the first thing on it that a selector finds. */
+  picture(name: string, select?: string): Promise<void>;
 };
