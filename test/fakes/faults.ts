@@ -65,7 +65,11 @@ export function createFakeFaults(clock: Clock): FakeFaults {
       const { runId, faultId, epoch, deadlineMs } = request;
       const runs = runsOf(node);
       fence(runs.get(runId), epoch);
-      const run = runs.get(runId) ?? { epoch, leaseEnds: clock.now() + LEASE.expiresAfterSeconds * 1000, faults: new Map() };
+      const run = runs.get(runId) ?? {
+        epoch,
+        leaseEnds: clock.now() + LEASE.expiresAfterSeconds * 1000,
+        faults: new Map(),
+      };
       runs.set(runId, run);
       const known = run.faults.get(faultId);
       if (known !== undefined) return known.receipt;
@@ -104,7 +108,8 @@ export function createFakeFaults(clock: Clock): FakeFaults {
       trouble.meet("active");
       return [...(runsOf(node).get(runId)?.faults.keys() ?? [])];
     },
-    holding: () => [...nodes.keys()].flatMap((node) => [...runsOf(node).values()].flatMap(({ faults }) => [...faults.keys()])),
+    holding: () =>
+      [...nodes.keys()].flatMap((node) => [...runsOf(node).values()].flatMap(({ faults }) => [...faults.keys()])),
     restart: () => nodes.clear(),
   };
   return fake;
