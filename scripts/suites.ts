@@ -34,7 +34,7 @@ const CHECKS: readonly Suite[] = [
   {
     name: "format",
     says: "one formatter, one linter",
-    argv: ["biome", "ci", "--error-on-warnings", "."],
+    argv: ["biome", "ci", "--colors=off", "--error-on-warnings", "."],
     result: { kind: "exit" },
     timeoutMinutes: 2,
   },

@@ -13,7 +13,7 @@ import { clusterContract } from "../contract/cluster.ts";
 import { faultsContract } from "../contract/faults.ts";
 import { createFakeReports } from "../fakes/reports.ts";
 import { silencedBy } from "./support/observability.ts";
-import { aStage, aTicket, KILL, realFaults, runOn, type Stage } from "./support/run.ts";
+import { aStage, aTicket, KILL, MANIFEST, realFaults, runOn, type Stage } from "./support/run.ts";
 import { ALERTMANAGER, DAEMON, missingParts, PROMETHEUS } from "./support/sandbox.ts";
 
 const why = missingParts(PROMETHEUS, ALERTMANAGER, DAEMON);
@@ -90,6 +90,17 @@ describe.skipIf(why !== undefined)("a run over real parts", () => {
     const added = report.measured.find(({ id }) => id === "added-latency");
     expect(added?.value).toBeGreaterThan(450);
     expect(added?.value).toBeLessThan(550);
+  });
+
+  it("goes on to its end when the guard has no bound to hold: the same errors, and nobody stops them", async () => {
+    const manifest = MANIFEST.replace("duration: 5m", "duration: 15s");
+    const { finished, report } = await runInCalm({ manifest, errorsBelow: 1 });
+    const worst = Math.max(
+      ...report.readings.filter(({ objective }) => objective === "checkout-errors").map(({ value = 0 }) => value),
+    );
+    expect(worst).toBeGreaterThan(0.02);
+    expect(finished.ending.verdict).toBe("resilient");
+    expect(report.timeline.some(({ what }) => what.startsWith("violated"))).toBe(false);
   });
 
   it("kills a pod whose controller makes it good", async () => {

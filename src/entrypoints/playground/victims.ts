@@ -20,16 +20,22 @@ export async function kernelStateOf(world: World): Promise<KernelState> {
 
 export type Residue = { readonly pod: string; readonly line: string };
 
-/** Lines that are in a pod's kernel lists now and were not in `before`; pods that are gone have nothing. */
-export async function residueSince(world: World, before: KernelState): Promise<readonly Residue[]> {
-  const { pods } = world.cluster.shop.state();
-  const now = await kernelStateOf(world);
-  return pods.flatMap(({ uid, name }) => {
-    const [old, current] = [before.get(uid), now.get(uid)];
-    return old === undefined || current === undefined
-      ? []
-      : leftBehind(old, current).map((line) => ({ pod: name, line }));
-  });
+/**
+ * Lines that are in a pod's kernel lists now and were not in `before`, of the named pods or of all; pods that are gone have nothing.
+ */
+export async function residueSince(
+  world: World,
+  before: KernelState,
+  names?: readonly string[],
+): Promise<readonly Residue[]> {
+  const pods = world.cluster.shop.state().pods.filter(({ name }) => names?.includes(name) ?? true);
+  const found = await Promise.all(
+    pods.map(async ({ uid, name, pid }) => {
+      const old = before.get(uid);
+      return old === undefined ? [] : leftBehind(old, await kernelLists(pid)).map((line) => ({ pod: name, line }));
+    }),
+  );
+  return found.flat();
 }
 
 export type Slowdown = {

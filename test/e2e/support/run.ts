@@ -58,8 +58,10 @@ export async function aStage(folder: string): Promise<Stage> {
 }
 
 /** A ticket for the shop's own cluster, signed with the bot's key and good for a quarter of an hour. */
-export async function aTicket({ keys, side }: Stage, manifest = MANIFEST) {
-  const parsed = parseSettings(demoSettings({ clusterId: side.shop.clusterId, runnerPublicKey: keys.runnerPublicKey }));
+export async function aTicket({ keys, side }: Stage, manifest = MANIFEST, errorsBelow?: number) {
+  const { clusterId } = side.shop;
+  const bound = errorsBelow === undefined ? {} : { errorsBelow };
+  const parsed = parseSettings(demoSettings({ clusterId, runnerPublicKey: keys.runnerPublicKey, ...bound }));
   if (!("settings" in parsed)) throw new Error(JSON.stringify(parsed));
   const now = Math.floor(clock.now() / 1000);
   const claims = someClaims({
@@ -81,10 +83,20 @@ export function realFaults({ keys, side }: Stage) {
   return createDaemonFaults({ addresses: { local: side.daemonAddress }, tls, timeoutMs: 3_000 });
 }
 
+export type RunOn = {
+  readonly manifest?: string;
+  readonly reports?: ReturnType<typeof createFakeReports>;
+  /** What the guard holds checkout's error rate to; 1 is a guard that cannot be breached. */
+  readonly errorsBelow?: number;
+};
+
 /** Drives one run of a manifest in this process; `reports` are the test's to interfere with. */
-export async function runOn(stage: Stage, { manifest = MANIFEST, reports = createFakeReports() } = {}) {
+export async function runOn(
+  stage: Stage,
+  { manifest = MANIFEST, reports = createFakeReports(), errorsBelow }: RunOn = {},
+) {
   const { side, folder } = stage;
-  const { ticket, claims } = await aTicket(stage, manifest);
+  const { ticket, claims } = await aTicket(stage, manifest, errorsBelow);
   const files = [{ path: PATH, text: manifest, sha256: claims.manifests[PATH] ?? "" }];
   const guard = { ...DEFAULT_GUARD, pollMs: 1_000, recoveryMs: 30_000 };
   const here = { clusterId: side.shop.clusterId, runner: "test", environments: [], guard, now: clock.now() };

@@ -2,10 +2,11 @@
 
 import type { RunReport } from "../../../run/report.ts";
 import { PEOPLE } from "../github-side.ts";
-import { activeSilences, evaluations, waitUntilSteady } from "../observers.ts";
+import { activeSilences, evaluations } from "../observers.ts";
 import { appComment, completedCheck, headline, RUN_CHECK, say, shownPlan } from "../seen.ts";
 import { measureSlowdown, residueSince } from "../victims.ts";
-import { FAILING_ORDERS, POLL_SECONDS, PREDICTED_ADDED_MS, type Scene, TOLERANCE } from "./scene.ts";
+import { POLL_SECONDS, PREDICTED_ADDED_MS, type Scene, TOLERANCE } from "./scene.ts";
+import { startRun } from "./start-run.ts";
 
 /** `/chaos run` by the author, who may write but not run. */
 export async function refuseWithoutPermission({ world, story, pull }: Scene): Promise<void> {
@@ -33,24 +34,14 @@ export async function runUntilAborted(scene: Scene): Promise<RunReport> {
   const { world, story, pull, untouched, picture } = scene;
   story.step("4", `/chaos run by ${PEOPLE.maintainer}: baseline, fault, breach, abort, proof`);
   const plan = await shownPlan(world.github, pull);
-  await waitUntilSteady(world, FAILING_ORDERS);
-  story.tell(`says /chaos run --plan ${plan}`);
-  story.tell(headline(await say(world.github, PEOPLE.maintainer, pull, `/chaos run --plan ${plan}`)));
-  const injected = await world.tap.waitFor(
-    "a fault on the first victim",
-    ({ phase, victims }) => phase !== "finished" && victims.length > 0,
-    60_000,
-  );
+  const injected = await startRun(scene, pull, plan, ({ victims }) => victims.length > 0);
   story.tell(
     `fault on ${injected.victims[0]?.pod} by ${injected.victims[0]?.backEnd}: ${injected.victims[0]?.felt.how}`,
   );
+  const victims = injected.victims.map(({ pod }) => pod);
   const [slowdown, during, silences] = await Promise.all([
-    measureSlowdown(
-      world,
-      injected.victims.map(({ pod }) => pod),
-      3,
-    ),
-    residueSince(world, untouched),
+    measureSlowdown(world, victims, 3),
+    residueSince(world, untouched, victims),
     activeSilences(world),
   ]);
   story.tell(

@@ -6,10 +6,11 @@ import { demoSettings } from "../demo-settings.ts";
 import { PEOPLE } from "../github-side.ts";
 import { type LeaseRead, readLease } from "../lease.ts";
 import { connectTimes } from "../observe.ts";
-import { activeSilences, silencesOf, waitUntilSteady } from "../observers.ts";
-import { headline, say, shownPlan } from "../seen.ts";
+import { activeSilences, silencesOf } from "../observers.ts";
+import { say, shownPlan } from "../seen.ts";
 import { checkoutPods, kernelStateOf, measureSlowdown, residueSince } from "../victims.ts";
-import { FAILING_ORDERS, type Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
+import { startRun } from "./start-run.ts";
 
 const HEALED_WITHIN_SECONDS = 46;
 /** A connection on one bridge takes a few milliseconds at most; the fault adds 450 or more. */
@@ -23,14 +24,7 @@ export async function healWithoutRunner(scene: Scene): Promise<void> {
   await say(world.github, PEOPLE.maintainer, pull, "/chaos plan");
   const plan = await shownPlan(world.github, pull);
   const before = await kernelStateOf(world);
-  await waitUntilSteady(world, FAILING_ORDERS);
-  const known = new Set(world.tap.reports.map(({ runId }) => runId));
-  story.tell(headline(await say(world.github, PEOPLE.maintainer, pull, `/chaos run --plan ${plan}`)));
-  const watching = await world.tap.waitFor(
-    "the run watching",
-    ({ phase, runId }) => phase === "watching" && !known.has(runId),
-    60_000,
-  );
+  const watching = await startRun(scene, pull, plan, ({ phase }) => phase === "watching");
   const victims = watching.victims.map(({ pod }) => pod);
   const slowdown = await measureSlowdown(world, victims, 3);
   story.check("the fault is felt", slowdown.addedMs > 400, slowdown.addedMs, "over 400 ms");
