@@ -4,8 +4,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# command:package; CHROMIUM names another browser of the same family
+# command or file:package; CHROMIUM names another browser of the same family, and the fonts are for its pictures
 TOOLS="iptables:iptables ip:iproute2 unshare:util-linux pkill:procps insmod:kmod linux.uml:user-mode-linux ${CHROMIUM:-chromium}:chromium openssl:openssl"
+TOOLS="$TOOLS /usr/share/fonts/truetype/liberation:fonts-liberation /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji"
 # binary under .cache/debian:package
 UNPACKED="usr/bin/prometheus:prometheus usr/bin/prometheus-alertmanager:prometheus-alertmanager"
 CACHE=.cache/debian
@@ -27,7 +28,7 @@ main() {
 absent_tools() {
   local pair
   for pair in $TOOLS; do
-    command -v "${pair%%:*}" >/dev/null || echo "${pair##*:}"
+    command -v "${pair%%:*}" >/dev/null || [ -e "${pair%%:*}" ] || echo "${pair##*:}"
   done | xargs
 }
 
