@@ -18,9 +18,10 @@ process.exitCode = (await runPlan(planName, plan)) ? 0 : 1;
 async function runPlan(name: string, suites: readonly Suite[]): Promise<boolean> {
   mkdirSync(".test", { recursive: true });
   const outcomes: Outcome[] = [];
-  for (const [index, suite] of suites.entries()) {
-    console.log(`\n== ${index + 1}/${suites.length} ${suite.name}: ${suite.says}`);
-    outcomes.push(...outcomesOf(await runSuite(suite)));
+  for (const together of groupsOf(suites)) {
+    for (const suite of together)
+      console.log(`\n== ${suites.indexOf(suite) + 1}/${suites.length} ${suite.name}: ${suite.says}`);
+    for (const run of await Promise.all(together.map(runSuite))) outcomes.push(...outcomesOf(run));
   }
   const mustAllRun = process.env.CI === "true" || process.env.CHAOSGATE_REQUIRE === "1";
   const required = requiredNames(readFileSync("test/required.txt", "utf8"));
@@ -32,10 +33,22 @@ async function runPlan(name: string, suites: readonly Suite[]): Promise<boolean>
   return conclude(name, mustAllRun ? [...outcomes, ...missing] : outcomes, mustAllRun ? [] : missing);
 }
 
+/** Suites in order, each with those that run alongside it. */
+function groupsOf(suites: readonly Suite[]): readonly (readonly Suite[])[] {
+  const groups: Suite[][] = [];
+  for (const suite of suites) {
+    const last = groups.at(-1);
+    if (suite.alongside && last !== undefined) last.push(suite);
+    else groups.push([suite]);
+  }
+  return groups;
+}
+
 async function runSuite(suite: Suite): Promise<SuiteRun> {
   if (suite.result.kind === "vitest") rmSync(suite.result.file, { force: true });
   const startedAt = performance.now();
   const run = await execute(suite);
+  if (suite.alongside) process.stdout.write(run.log);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(
     `-- ${suite.name}: ${run.exitCode === 0 ? "ok" : `failed with exit code ${run.exitCode}`} in ${seconds} s`,
@@ -54,7 +67,7 @@ function execute(suite: Suite): Promise<SuiteRun> {
     stream.setEncoding("utf8").on("data", (text: string) => {
       chunks.push(text);
       log.write(text);
-      process.stdout.write(text);
+      if (!suite.alongside) process.stdout.write(text);
     });
   }
   return new Promise((resolve) => {
