@@ -27,6 +27,12 @@ export class EnvironmentReader<Variable extends string> {
     return this.#complain(name, `must be a number from ${range.least} to ${range.most}`, otherwise);
   }
 
+  /** A whole number above zero that has no default. */
+  positive(name: Variable): number {
+    const value = Number(this.#environment[name]);
+    return Number.isSafeInteger(value) && value > 0 ? value : this.#complain(name, "must be a positive number", 0);
+  }
+
   text(name: Variable, otherwise?: string): string {
     return this.#environment[name] ?? otherwise ?? this.#complain(name, "is missing", "");
   }
@@ -36,9 +42,10 @@ export class EnvironmentReader<Variable extends string> {
     return (this.#environment[name] ?? "").split(",").flatMap((one) => one.trim() || []);
   }
 
-  url(name: Variable): string {
-    const value = this.text(name);
-    return value === "" || URL.canParse(value) ? value.replace(/\/+$/, "") : this.#complain(name, "must be a URL", "");
+  url(name: Variable, otherwise?: string): string {
+    const value = this.#environment[name] ?? otherwise;
+    if (value === undefined) return this.#complain(name, "is missing", "");
+    return URL.canParse(value) ? value.replace(/\/+$/, "") : this.#complain(name, "must be a URL", "");
   }
 
   optionalUrl(name: Variable): string | undefined {
