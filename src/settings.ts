@@ -5,33 +5,13 @@ import type { ServiceModel } from "./impact/service-model.ts";
 import type { Problem } from "./manifest/problem.ts";
 import { readYaml } from "./manifest/yaml/read-yaml.ts";
 import { Source } from "./manifest/yaml/source.ts";
-import type { Caps, Policy } from "./policy/policy.ts";
-import { readEnvironment } from "./settings/environment.ts";
+import type { Policy } from "./policy/policy.ts";
+import { type EnvironmentSettings, readEnvironment } from "./settings/environment.ts";
 import { Fields } from "./settings/fields.ts";
 import { globToRegExp } from "./settings/glob.ts";
 import { readObjective } from "./settings/objective.ts";
 import { readService } from "./settings/service.ts";
 import type { Objective } from "./slo/objective.ts";
-
-/** Who holds a capability: people by role in the repository or by login. */
-export type CapabilityList = { readonly roles: readonly string[]; readonly users: readonly string[] };
-
-export type EnvironmentSettings = {
-  /** Cluster id, pinned here and never read over the connection. Absent: reviewed, never run. */
-  readonly cluster?: string;
-  /** Base64url `x` of the Ed25519 key with which the environment's runner signs. */
-  readonly runnerKey?: string;
-  readonly namespaces: readonly string[];
-  readonly pairings: readonly { readonly from: string; readonly to: string }[];
-  readonly protected: readonly string[];
-  readonly caps: Caps;
-  readonly run: CapabilityList;
-  readonly approve: CapabilityList;
-  /** Approvals of a plan that a run needs. */
-  readonly approvals: number;
-  /** Names of the objectives an experiment is judged by when it names none. */
-  readonly objectives: readonly string[];
-};
 
 export type Settings = {
   readonly version: 1;

@@ -1,4 +1,5 @@
-import type { EnvironmentSettings, Settings } from "../settings.ts";
+import type { EnvironmentSettings } from "../settings/environment.ts";
+import type { Settings } from "../settings.ts";
 
 export type NamedEnvironment = { readonly name: string; readonly settings: EnvironmentSettings };
 

@@ -3,7 +3,8 @@
 
 import type { Prediction } from "../impact/prediction.ts";
 import type { Review, ReviewedExperiment } from "../review/review.ts";
-import type { EnvironmentSettings, Settings } from "../settings.ts";
+import type { EnvironmentSettings } from "../settings/environment.ts";
+import type { Settings } from "../settings.ts";
 import type { Objective } from "../slo/objective.ts";
 import type { Person, TicketClaims } from "../ticket/claims.ts";
 import { sha256 } from "./digest.ts";

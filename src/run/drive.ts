@@ -4,11 +4,12 @@
 import type { Clock } from "../clock.ts";
 import { AppError, messageOf } from "../errors.ts";
 import { ACTS, type Command, type Event, UNDOS } from "./event.ts";
+import type { Hands } from "./hands.ts";
 import type { Inbox } from "./inbox.ts";
 import { connectFigures, isFelt } from "./measured.ts";
 import type { Occupancy } from "./occupancy.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
-import { type Hands, perform } from "./perform.ts";
+import { perform } from "./perform.ts";
 import type { Finished, Phase, Step } from "./phase.ts";
 import type { Cluster, Faults, Journal, Metrics, Probe, Reports, Silences } from "./ports.ts";
 import { reportOf } from "./report-of.ts";

@@ -1,31 +1,13 @@
 // A command enters, the event that answers it leaves. Whatever a port throws becomes `failed`: a run that cannot do something
 // rolls back, and never crashes half way.
 
-import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { AnswerEvent, Command } from "./event.ts";
+import type { Hands } from "./hands.ts";
 import { inspectNodes } from "./inspect.ts";
-import type { Occupancy } from "./occupancy.ts";
 import { pollObjectives } from "./poll.ts";
-import type { Cluster, Faults, Metrics, NodeCapabilities, Silences } from "./ports.ts";
+import type { Faults, NodeCapabilities } from "./ports.ts";
 import { type Resolution, resolve } from "./resolve.ts";
-import type { Scribe } from "./scribe.ts";
-import type { Terms } from "./terms.ts";
-
-/** Everything a command may need. */
-export type Hands = {
-  readonly terms: Terms;
-  readonly cluster: Cluster;
-  readonly faults: Faults;
-  readonly metrics: Metrics;
-  readonly silences: Silences;
-  readonly occupancy: Occupancy;
-  readonly scribe: Scribe;
-  readonly clock: Clock;
-  readonly heardAt: () => number;
-  /** Ends a wait early. */
-  readonly bell: () => AbortSignal;
-};
 
 /** Performs a command; never rejects. */
 export async function perform(command: Command, hands: Hands): Promise<AnswerEvent> {

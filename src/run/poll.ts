@@ -2,7 +2,7 @@ import { messageOf } from "../errors.ts";
 import { judge, type ObjectiveAnswers, type QueryAnswer } from "../slo/judge.ts";
 import type { Objective } from "../slo/objective.ts";
 import type { AnswerEvent } from "./event.ts";
-import type { Hands } from "./perform.ts";
+import type { Hands } from "./hands.ts";
 import type { Metrics } from "./ports.ts";
 
 /** One guard poll: every query of every objective at one moment, judged, and kept word for word in the journal. */

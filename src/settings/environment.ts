@@ -1,5 +1,25 @@
-import type { CapabilityList, EnvironmentSettings } from "../settings.ts";
+import type { Caps } from "../policy/policy.ts";
 import type { Fields } from "./fields.ts";
+
+/** Who holds a capability: people by role in the repository or by login. */
+export type CapabilityList = { readonly roles: readonly string[]; readonly users: readonly string[] };
+
+export type EnvironmentSettings = {
+  /** Cluster id, pinned here and never read over the connection. Absent: reviewed, never run. */
+  readonly cluster?: string;
+  /** Base64url `x` of the Ed25519 key with which the environment's runner signs. */
+  readonly runnerKey?: string;
+  readonly namespaces: readonly string[];
+  readonly pairings: readonly { readonly from: string; readonly to: string }[];
+  readonly protected: readonly string[];
+  readonly caps: Caps;
+  readonly run: CapabilityList;
+  readonly approve: CapabilityList;
+  /** Approvals of a plan that a run needs. */
+  readonly approvals: number;
+  /** Names of the objectives an experiment is judged by when it names none. */
+  readonly objectives: readonly string[];
+};
 
 /** Without a list nobody may: a capability is given, never assumed. */
 const NOBODY: CapabilityList = { roles: [], users: [] };
@@ -47,7 +67,7 @@ function readPairing(fields: Fields): { readonly from: string; readonly to: stri
   return pairing;
 }
 
-function readCaps(fields: Fields): EnvironmentSettings["caps"] {
+function readCaps(fields: Fields): Caps {
   const [pods, percent, durationMs] = [fields.count("pods"), fields.number("percent"), fields.durationMs("duration")];
   if (percent !== undefined && percent > 100) {
     fields.complainAt("percent", "settings-wrong-value", "caps.percent is over 100", "Write a number from 0 to 100.");

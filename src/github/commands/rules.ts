@@ -1,6 +1,7 @@
 // Rules that several commands share: facts enter, the first refusal or nothing leaves. All pure; who gathers is on-issue-comment.
 
-import type { EnvironmentSettings, Settings } from "../../settings.ts";
+import type { EnvironmentSettings } from "../../settings/environment.ts";
+import type { Settings } from "../../settings.ts";
 import { type Capability, holds, mayWrite, type Standing } from "../people.ts";
 import type { PullRequest } from "../pull-request.ts";
 import type { Command } from "./grammar.ts";
