@@ -5,7 +5,7 @@ import { PEOPLE } from "../github-side.ts";
 import { activeSilences, evaluations } from "../observers.ts";
 import { appComment, completedCheck, headline, RUN_CHECK, say, shownPlan } from "../seen.ts";
 import { measureSlowdown, residueSince } from "../victims.ts";
-import { POLL_SECONDS, PREDICTED_ADDED_MS, type Scene, TOLERANCE } from "./scene.ts";
+import { CONNECTIONS, POLL_SECONDS, PREDICTED_ADDED_MS, type Scene, TOLERANCE } from "./scene.ts";
 import { startRun } from "./start-run.ts";
 
 /** `/chaos run` by the author, who may write but not run. */
@@ -40,7 +40,7 @@ export async function runUntilAborted(scene: Scene): Promise<RunReport> {
   );
   const victims = injected.victims.map(({ pod }) => pod);
   const [slowdown, during, silences] = await Promise.all([
-    measureSlowdown(world, victims, 3),
+    measureSlowdown(world, victims, CONNECTIONS),
     residueSince(world, untouched, victims),
     activeSilences(world),
   ]);

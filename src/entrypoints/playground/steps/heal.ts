@@ -9,7 +9,7 @@ import { connectTimes } from "../observe.ts";
 import { activeSilences, silencesOf } from "../observers.ts";
 import { say, shownPlan } from "../seen.ts";
 import { checkoutPods, kernelStateOf, measureSlowdown, residueSince } from "../victims.ts";
-import type { Scene } from "./scene.ts";
+import { CONNECTIONS, type Scene } from "./scene.ts";
 import { startRun } from "./start-run.ts";
 
 const HEALED_WITHIN_SECONDS = 46;
@@ -26,7 +26,7 @@ export async function healWithoutRunner(scene: Scene): Promise<void> {
   const before = await kernelStateOf(world);
   const watching = await startRun(scene, pull, plan, ({ phase }) => phase === "watching");
   const victims = watching.victims.map(({ pod }) => pod);
-  const slowdown = await measureSlowdown(world, victims, 3);
+  const slowdown = await measureSlowdown(world, victims, CONNECTIONS);
   story.check("the fault is felt", slowdown.addedMs > 400, slowdown.addedMs, "over 400 ms");
   await world.runner.stop("SIGKILL");
   const killedAt = Date.now();

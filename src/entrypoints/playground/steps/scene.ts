@@ -9,6 +9,8 @@ export const SEED_MANIFEST = "test/fixtures/seed/network-delay.yaml";
 
 /** What the seed's manifest injects, and what its review predicts for a new connection. */
 export const PREDICTED_ADDED_MS = 500;
+/** Enough that the median of a jitter of 10 % is within 3 %. */
+export const CONNECTIONS = 20;
 /** A measured figure counts as predicted within this share. */
 export const TOLERANCE = 0.1;
 /** The runner's poll in the story. */
