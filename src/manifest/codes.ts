@@ -1,4 +1,4 @@
-// Every rule of this room in one table: its stable id, and why it exists. `chaosgate explain` and `/chaos explain` print it.
+// Every rule of this room in one table: its stable id, and why it exists. `chaosgate explain` prints it.
 
 /** What an API server with Chaos Mesh would refuse. */
 export const PROBLEMS = {
@@ -75,9 +75,3 @@ export const FINDINGS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 export type FindingCode = keyof typeof FINDINGS;
-
-/** Why a rule of this room exists, or undefined for an id that it does not have. */
-export function reasonFor(code: string): string | undefined {
-  const rules: Readonly<Record<string, string>> = { ...PROBLEMS, ...FINDINGS };
-  return Object.hasOwn(rules, code) ? rules[code] : undefined;
-}

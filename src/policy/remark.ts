@@ -1,4 +1,5 @@
 import type { Finding } from "../manifest/problem.ts";
+import type { PolicyCode } from "./codes.ts";
 
-/** A finding before it is known on which line it stands. */
-export type Remark = Omit<Finding, "place">;
+/** A finding of this room before it is known on which line it stands. */
+export type Remark = Omit<Finding, "place" | "code"> & { readonly code: PolicyCode };

@@ -1,8 +1,9 @@
 import type { Experiment } from "../manifest/experiment.ts";
-import type { Finding, Place } from "../manifest/problem.ts";
+import type { Place } from "../manifest/problem.ts";
+import type { ReviewFinding } from "./codes.ts";
 
 /** Experiments that are valid and can be reviewed, and that a runner would refuse because its engine has no effect for them. */
-export function judgeEngine(experiment: Experiment, placeOf: (path: string) => Place): readonly Finding[] {
+export function judgeEngine(experiment: Experiment, placeOf: (path: string) => Place): readonly ReviewFinding[] {
   const found = notInjected(experiment);
   if (found === undefined) return [];
   const { path, what } = found;

@@ -1,6 +1,7 @@
 import type { Experiment } from "../manifest/experiment.ts";
-import type { Finding, Place } from "../manifest/problem.ts";
+import type { Place } from "../manifest/problem.ts";
 import type { Settings } from "../settings.ts";
+import type { ReviewFinding } from "./codes.ts";
 
 const PATH = "metadata.annotations";
 
@@ -10,7 +11,7 @@ export function objectivesOf(experiment: Experiment, environment: string, settin
 }
 
 /** An objective that nobody defined is a mistake; none at all is worth a word, because a run without one is refused. */
-export function judgeObjectives(names: readonly string[], settings: Settings, place: Place): readonly Finding[] {
+export function judgeObjectives(names: readonly string[], settings: Settings, place: Place): readonly ReviewFinding[] {
   const known = Object.keys(settings.objectives);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) return unknown.map((name) => unknownObjective(name, known, place));
@@ -20,7 +21,7 @@ export function judgeObjectives(names: readonly string[], settings: Settings, pl
   return [{ code: "no-objective", severity: "warning", path: PATH, place, message, fix }];
 }
 
-function unknownObjective(name: string, known: readonly string[], place: Place): Finding {
+function unknownObjective(name: string, known: readonly string[], place: Place): ReviewFinding {
   const message = `the settings have no objective ${name}.`;
   const fix = known.length === 0 ? "Add it under objectives in the settings." : `Known: ${known.join(", ")}.`;
   return { code: "objective-unknown", severity: "error", path: PATH, place, message, fix };

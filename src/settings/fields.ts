@@ -3,6 +3,7 @@ import { parseGoDuration } from "../manifest/text/go-duration.ts";
 import { nearest } from "../manifest/text/nearest.ts";
 import { entriesOf, itemsOf, join, type Located, type Span, type YamlNode } from "../manifest/yaml/node.ts";
 import type { Source } from "../manifest/yaml/source.ts";
+import type { SettingsCode } from "./codes.ts";
 
 type Entry = Located & { readonly name: string };
 type Need = { readonly required?: boolean };
@@ -162,12 +163,12 @@ export class Fields {
     }
   }
 
-  complain(code: string, span: Span, message: string, fix: string): void {
+  complain(code: SettingsCode, span: Span, message: string, fix: string): void {
     this.#problems.push({ code, path: this.#at.path, place: this.#source.placeOf(span), message, fix });
   }
 
   /** A complaint at a field's value, or at this map when it is absent. */
-  complainAt(name: string, code: string, message: string, fix: string): void {
+  complainAt(name: string, code: SettingsCode, message: string, fix: string): void {
     this.complain(code, this.#entry(name)?.node.span ?? this.#at.key, message, fix);
   }
 

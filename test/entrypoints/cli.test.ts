@@ -195,9 +195,15 @@ function podNamed(name: string): PodFact {
 }
 
 describe("chaosgate explain", () => {
-  it("says why a rule exists, and lists every rule", async () => {
-    expect((await chaosgate(["explain", "no-duration"])).out).toContain("until somebody deletes the object");
-    expect((await chaosgate(["explain"])).out.split("\n")).toContain("value-not-a-count");
+  it.each([
+    { room: "a manifest's problems", code: "value-not-a-count", says: "whole number above zero" },
+    { room: "a manifest's findings", code: "no-duration", says: "until somebody deletes the object" },
+    { room: "the policy", code: "namespace-foreign", says: "another team's pods" },
+    { room: "the review", code: "no-objective", says: "when to stop" },
+    { room: "the settings", code: "settings-unknown-key", says: "misspelt" },
+  ])("says why a rule of $room exists, and lists it", async ({ code, says }) => {
+    expect((await chaosgate(["explain", code])).out).toContain(says);
+    expect((await chaosgate(["explain"])).out.split("\n")).toContain(code);
   });
 });
 
