@@ -6,6 +6,7 @@ import { judge } from "../policy/judge.ts";
 import { select } from "../selector/select.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { PodFact, Snapshot } from "../selector/snapshot.ts";
+import type { TicketClaims } from "../ticket/claims.ts";
 import { guardianRefusals } from "./keep-out.ts";
 import { policyOf } from "./limits.ts";
 import { networkOrder, type Ordered, podOrder } from "./order.ts";
@@ -26,6 +27,7 @@ export function resolve(terms: Terms, snapshot: Snapshot, exempt: readonly PeerA
   const selection = select(experiment, snapshot, claims.seed);
   const ordered = orderOf(experiment, selection, exempt);
   const refusals = [
+    ...openEndRefusals(claims),
     ...policyRefusals(terms, selection, snapshot.budgets),
     ...(selection.selected.length === 0 ? ["the selection is empty: nothing would be hit"] : []),
     ...guardianRefusals(selection.selected, exempt),
@@ -33,6 +35,14 @@ export function resolve(terms: Terms, snapshot: Snapshot, exempt: readonly PeerA
   ];
   if (refusals.length > 0 || ordered.kind === "unavailable") return refused(refusals);
   return { kind: "resolved", target: targetOf(experiment, selection, ordered) };
+}
+
+/** A policy without namespaces judges a review for which nobody wrote any; under a ticket it would let every namespace be hit. */
+function openEndRefusals({ environment, limits }: TicketClaims): readonly string[] {
+  if (limits.namespaces.length > 0) return [];
+  return [
+    `the ticket names no namespace that may be hit: write namespaces for environment ${environment} in the settings and give the command again`,
+  ];
 }
 
 function orderOf(experiment: Experiment, selection: Selection, exempt: readonly PeerAddress[]): Ordered {

@@ -3,6 +3,7 @@ import type { Experiment } from "../../src/manifest/experiment.ts";
 import { drive } from "../../src/run/drive.ts";
 import { createInbox } from "../../src/run/inbox.ts";
 import { begin } from "../../src/run/step.ts";
+import type { TicketClaims } from "../../src/ticket/claims.ts";
 import { aDelay, aKill } from "../fakes/experiment.ts";
 import { aShop, aWorld, type FakeWorld, someTerms } from "../fakes/run.ts";
 import { aClusterWith, aSelector } from "../fakes/snapshot.ts";
@@ -12,16 +13,17 @@ type Case = {
   readonly name: string;
   readonly because: string;
   readonly experiment?: Experiment;
+  readonly limits?: Partial<TicketClaims["limits"]>;
   readonly world?: (world: FakeWorld) => void;
 };
 
 const { network } = aDelay();
 const limits = someClaims().limits;
 
-async function runOf({ experiment = aDelay(), world: prepare }: Case) {
+async function runOf({ experiment = aDelay(), limits: changed, world: prepare }: Case) {
   const world = aWorld();
   prepare?.(world);
-  const terms = someTerms({ experiment });
+  const terms = someTerms({ experiment, claims: someClaims({ limits: { ...limits, ...changed } }) });
   await world.journal.claim(terms.runId, 0);
   const { finished } = await drive({ step: begin(terms), events: 0 }, world, createInbox());
   return { finished, world };
@@ -58,6 +60,11 @@ describe("preflight refuses, before any fault,", () => {
       name: "a namespace that the ticket does not name",
       because: "other",
       experiment: aDelay({ selector: aSelector({ namespaces: ["other"] }) }),
+    },
+    {
+      name: "every namespace, under a ticket that names none",
+      because: "names no namespace that may be hit",
+      limits: { namespaces: [] },
     },
     {
       name: "kube-system",
