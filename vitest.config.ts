@@ -9,6 +9,7 @@ const INTEGRATION = [
   "test/github/story.test.ts",
   "test/playground/emulate.test.ts",
   "test/playground/github/**/*.test.ts",
+  "test/readme.test.ts",
 ];
 
 export default defineConfig({
