@@ -1,3 +1,4 @@
+import type { ReviewAnnotation } from "../review/check.ts";
 import { type Repository, where } from "./repository.ts";
 
 export const GATE = "chaos / gate";
@@ -13,17 +14,6 @@ export function approvalCheckName(login: string): string {
   return `chaos / approval (${login})`;
 }
 
-export type Annotation = {
-  readonly path: string;
-  readonly start_line: number;
-  readonly end_line: number;
-  readonly start_column?: number;
-  readonly end_column?: number;
-  readonly annotation_level: "failure" | "warning" | "notice";
-  readonly title: string;
-  readonly message: string;
-};
-
 export type Conclusion = "success" | "failure" | "neutral" | "cancelled" | "skipped" | "action_required";
 
 /** A check run as it shall be: what is not said stays as it is. */
@@ -35,7 +25,7 @@ export type CheckDraft = {
   readonly title: string;
   readonly summary: string;
   readonly text?: string;
-  readonly annotations?: readonly Annotation[];
+  readonly annotations?: readonly ReviewAnnotation[];
   readonly buttons?: readonly { readonly label: string; readonly description: string; readonly identifier: string }[];
 };
 
@@ -112,9 +102,9 @@ export async function putCheck(repository: Repository, draft: CheckDraft, existi
 /** GitHub adds the annotations of every update to those before: only what is new is sent. */
 async function unsaid(
   repository: Repository,
-  annotations: readonly Annotation[],
+  annotations: readonly ReviewAnnotation[],
   existing: Check | undefined,
-): Promise<readonly Annotation[]> {
+): Promise<readonly ReviewAnnotation[]> {
   if (existing === undefined || existing.annotationCount === 0) return annotations;
   const { octokit } = repository;
   const said = await octokit.paginate(octokit.rest.checks.listAnnotations, {
@@ -126,7 +116,7 @@ async function unsaid(
   return annotations.filter(({ path, start_line, message }) => !known.has(JSON.stringify([path, start_line, message])));
 }
 
-function bodyOf(draft: CheckDraft, annotations: readonly Annotation[]) {
+function bodyOf(draft: CheckDraft, annotations: readonly ReviewAnnotation[]) {
   const { externalId, state, title, summary, text, buttons } = draft;
   return {
     ...(externalId !== undefined && { external_id: externalId }),

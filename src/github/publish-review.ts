@@ -1,20 +1,11 @@
 import type { Problem } from "../manifest/problem.ts";
 import type { Audience } from "../review/audience.ts";
-import { renderReviewCheck } from "../review/check.ts";
+import { type ReviewAnnotation, renderReviewCheck } from "../review/check.ts";
 import { renderComment } from "../review/comment.ts";
 import type { Review } from "../review/review.ts";
 import { approversOf } from "./approvals.ts";
 import type { Bot } from "./bot.ts";
-import {
-  type Annotation,
-  type Check,
-  type CheckDraft,
-  GATE,
-  ownChecks,
-  putCheck,
-  REVIEW,
-  runCheckName,
-} from "./checks.ts";
+import { type Check, type CheckDraft, GATE, ownChecks, putCheck, REVIEW, runCheckName } from "./checks.ts";
 import { findComment, putComment, REVIEW_MARKER } from "./comments.ts";
 import { decideGate } from "./gate.ts";
 import type { Reviewed } from "./gather-review.ts";
@@ -117,7 +108,7 @@ async function putReviewCheck(
   await putCheck(repository, draft, known);
 }
 
-function settingsAnnotation({ place, code, message, fix }: Problem): Annotation {
+function settingsAnnotation({ place, code, message, fix }: Problem): ReviewAnnotation {
   return {
     path: SETTINGS_PATH,
     start_line: place.line,
