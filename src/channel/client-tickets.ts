@@ -2,9 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { messageOf } from "../errors.ts";
+import type { Claim } from "../run/desk.ts";
 import type { Delivery, Log, PreviewQuestion, Tickets } from "../run/ports.ts";
 import type { ChannelClient } from "./client.ts";
-import { CLAIMS_PATH, type Claim, type ClaimsAnswer, type ClaimsRequest, PREVIEWS_PATH } from "./protocol.ts";
+import { CLAIMS_PATH, type ClaimsAnswer, type ClaimsRequest, PREVIEWS_PATH } from "./protocol.ts";
 import type { TicketVerifier } from "./ticket-verifier.ts";
 
 const MOST_FILES = 200;

@@ -2,9 +2,9 @@
 // serverless function share it. It never talks to GitHub itself; everything past the signature is the Desk's.
 
 import type { Clock } from "../clock.ts";
-import type { Desk, Grant, Pin } from "./desk.ts";
+import type { Desk, Grant, Pin, RepositoryRef } from "../run/desk.ts";
 import { isClaimsRequest, isPreviewsRequest, isReportsRequest } from "./message-shapes.ts";
-import { CLAIMS_PATH, MAX_BODY_BYTES, PREVIEWS_PATH, REPORTS_PATH, type RepositoryRef } from "./protocol.ts";
+import { CLAIMS_PATH, MAX_BODY_BYTES, PREVIEWS_PATH, REPORTS_PATH } from "./protocol.ts";
 import { type ChannelRequest, claimedCluster, pinsThatSigned, tokenOf } from "./verify-request.ts";
 
 export type ChannelAnswer = { readonly status: number; readonly body: unknown };

@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { decodeJwt, errors, importJWK, jwtVerify } from "jose";
-import type { Pin } from "./desk.ts";
+import type { Pin } from "../run/desk.ts";
 
 export type ChannelRequest = {
   readonly method: string;

@@ -2,12 +2,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createChannelClient } from "../../src/channel/client.ts";
-import type { Desk } from "../../src/channel/desk.ts";
 import { CLAIMS_PATH } from "../../src/channel/protocol.ts";
 import { createRequestSigner } from "../../src/channel/request-signer.ts";
 import { answerRunner } from "../../src/channel/server.ts";
 import { systemClock } from "../../src/clock.ts";
 import { channelRequestOf, sendJson } from "../../src/entrypoints/bot/channel-http.ts";
+import type { Desk } from "../../src/run/desk.ts";
 import { CLUSTER, runnerKey } from "./runner-key.ts";
 
 // The two ends are written apart; here the runner's own client speaks to the bot's own server over HTTP.

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Desk, Grant, Pin } from "../../src/channel/desk.ts";
 import { CLAIMS_PATH, MAX_BODY_BYTES, PREVIEWS_PATH, REPORTS_PATH } from "../../src/channel/protocol.ts";
 import { answerRunner } from "../../src/channel/server.ts";
 import type { ChannelRequest } from "../../src/channel/verify-request.ts";
+import type { Desk, Grant, Pin } from "../../src/run/desk.ts";
 import { aReport } from "./a-report.ts";
 import { CLUSTER, runnerKey } from "./runner-key.ts";
 

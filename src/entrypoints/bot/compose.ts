@@ -4,10 +4,11 @@ import { createTicketSigner } from "../../channel/ticket-signer.ts";
 import type { Clock } from "../../clock.ts";
 import type { BotConfig } from "../../config/bot.ts";
 import type { Bot } from "../../github/bot.ts";
-import { createDesk, type GitHubDesk } from "../../github/desk/desk.ts";
+import { createDesk } from "../../github/desk/desk.ts";
 import { type Octokit, octokitFor } from "../../github/octokit.ts";
+import type { Desk } from "../../run/desk.ts";
 
-export type Composed = { readonly probot: Probot; readonly bot: Bot; readonly desk: GitHubDesk };
+export type Composed = { readonly probot: Probot; readonly bot: Bot; readonly desk: Desk };
 
 /** A logger that writes JSON lines and never a secret: what is logged are facts that the program names one by one. */
 export function createLog(level: string): Logger {

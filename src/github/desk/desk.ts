@@ -1,29 +1,16 @@
 // The bot's side of a runner's requests, after the channel has verified them: what GitHub holds becomes an answer, and what a
 // runner says becomes checks, comments and deployment statuses. It keeps nothing between two requests.
 
-import type { Order, RunReport } from "../../run/report.ts";
-import type { Snapshot } from "../../selector/snapshot.ts";
+import type { Desk, OpenClaims, Pin, RepositoryRef } from "../../run/desk.ts";
 import type { Bot } from "../bot.ts";
 import { isNotFound, openRepository, type Repository } from "../repository.ts";
 import { readSettings } from "../settings-file.ts";
 import { acceptPreview } from "./accept-preview.ts";
 import { acceptReport } from "./accept-report.ts";
-import { type OpenClaims, openClaims } from "./open-claims.ts";
+import { openClaims } from "./open-claims.ts";
 
-type RepositoryRef = { readonly owner: string; readonly name: string };
-type Grant = { readonly repository: RepositoryRef; readonly environments: readonly string[] };
-type Pin = { readonly environment: string; readonly clusterId: string; readonly runnerKey: string };
-type Preview = { readonly previewId: string; readonly repository: RepositoryRef; readonly snapshot: Snapshot };
-
-export type GitHubDesk = {
-  readonly pins: (repository: RepositoryRef) => Promise<readonly Pin[]>;
-  readonly openClaims: (clusterId: string, grants: readonly Grant[]) => Promise<OpenClaims>;
-  readonly acceptReport: (report: RunReport) => Promise<{ readonly orders: readonly Order[] }>;
-  readonly acceptPreview: (preview: Preview, grant: Grant) => Promise<{ readonly accepted: true }>;
-};
-
-/** A desk on GitHub; it has the shape of the channel's Desk, which this room does not know. */
-export function createDesk(bot: Bot): GitHubDesk {
+/** A desk on GitHub. */
+export function createDesk(bot: Bot): Desk {
   const installations = new Map<string, number>();
   const open = (ref: RepositoryRef) => openInstalled(bot, ref, installations);
   return {

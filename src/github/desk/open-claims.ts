@@ -1,3 +1,4 @@
+import type { Claim, OpenClaims, PreviewRequest } from "../../run/desk.ts";
 import type { Settings } from "../../settings.ts";
 import type { TicketClaims } from "../../ticket/claims.ts";
 import type { Bot } from "../bot.ts";
@@ -12,24 +13,6 @@ import { readPullRequest } from "../pull-request.ts";
 import type { Repository } from "../repository.ts";
 import { cancel, type QueuedRun, queuedRuns } from "../runs.ts";
 import { readSettings } from "../settings-file.ts";
-
-type RepositoryRef = { readonly owner: string; readonly name: string };
-
-export type OpenClaim = {
-  readonly deploymentId: number;
-  readonly repository: RepositoryRef;
-  readonly ticket: string;
-  readonly files: readonly { readonly path: string; readonly base64: string }[];
-};
-
-export type OpenPreview = {
-  readonly previewId: string;
-  readonly repository: RepositoryRef;
-  readonly environment: string;
-  readonly namespaces: readonly string[];
-};
-
-export type OpenClaims = { readonly claims: readonly OpenClaim[]; readonly previews: readonly OpenPreview[] };
 
 /** What waits for a cluster in one repository. Every condition of a run is asked again here: this is where it executes. */
 export async function openClaims(
@@ -54,10 +37,10 @@ async function claimsOf(
   settings: Settings,
   clusterId: string,
   environment: string,
-): Promise<readonly OpenClaim[]> {
+): Promise<readonly Claim[]> {
   if (settings.execution !== "enabled") return [];
   const waiting = await waitingRuns(repository, environment, bot.clock.now());
-  const claims: OpenClaim[] = [];
+  const claims: Claim[] = [];
   for (const run of waiting) {
     const ticket = await bot.tickets.open(run.payload.ticket);
     if (ticket === undefined || ticket.jti !== run.payload.ticketId || ticket.aud !== clusterId) continue;
@@ -88,7 +71,7 @@ async function claimOrCancel(
   settings: Settings,
   run: QueuedRun,
   ticket: TicketClaims,
-): Promise<OpenClaim | undefined> {
+): Promise<Claim | undefined> {
   const why =
     ticket.exp <= bot.clock.now() / 1000
       ? "no runner accepted the ticket in time"
@@ -125,11 +108,7 @@ async function whyNotNow(
   return undefined;
 }
 
-async function filesOf(
-  repository: Repository,
-  ticket: TicketClaims,
-  sha: string,
-): Promise<OpenClaim["files"] | undefined> {
+async function filesOf(repository: Repository, ticket: TicketClaims, sha: string): Promise<Claim["files"] | undefined> {
   const files = await Promise.all(
     Object.entries(ticket.manifests).map(async ([path, digest]) => {
       const bytes = await readFile(repository, path, sha);
@@ -140,7 +119,7 @@ async function filesOf(
   return exact.length === files.length ? exact : undefined;
 }
 
-async function previewsOf(repository: Repository, bot: Bot, environment: string): Promise<readonly OpenPreview[]> {
+async function previewsOf(repository: Repository, bot: Bot, environment: string): Promise<readonly PreviewRequest[]> {
   const previews = await openPreviews(repository, environment, bot.clock.now());
   const { owner, name } = repository;
   return previews.map(({ id, payload }) => ({
