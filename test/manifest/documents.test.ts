@@ -100,8 +100,11 @@ describe("a document", () => {
     expect(problemCodes(`${head}\n${items}`)).toEqual(["list-of-experiments"]);
   });
 
-  it("that is only a name is recognised where its kind is not modelled yet", () => {
-    const text = networkChaos("-action", "-delay", "volumePath: /data").replace("NetworkChaos", "IOChaos");
+  it("of another kind of fault is judged and decoded as far as the kinds agree", () => {
+    const text = networkChaos("action: fault", "errno: 5", "-delay", "volumePath: /data").replace(
+      "NetworkChaos",
+      "IOChaos",
+    );
     expect(judge(text)).toMatchObject({ answer: "accept", experiment: { kind: "Other", chaosKind: "IOChaos" } });
   });
 });

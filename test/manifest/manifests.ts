@@ -16,6 +16,27 @@ export function podChaos(...lines: readonly string[]): string {
   return chaos("PodChaos", ["action: pod-failure", "mode: one", "duration: 5m"], lines);
 }
 
+const SPECS: Readonly<Record<string, readonly string[]>> = {
+  IOChaos: ["action: latency", "delay: 100ms", "volumePath: /data"],
+  TimeChaos: ["timeOffset: -10m"],
+  StressChaos: ["stressors: { cpu: { workers: 1, load: 50 } }"],
+  HTTPChaos: ["target: Request", "port: 8080", "abort: true"],
+  DNSChaos: ["action: error"],
+  JVMChaos: ["action: gc"],
+  KernelChaos: ["failKernRequest: { failtype: 0 }"],
+  BlockChaos: ["action: delay", "delay: { latency: 1ms }", "volumeName: data"],
+};
+
+/** An experiment of a further kind that hits pods, which the cluster accepts, with spec lines added or replaced. */
+export function experimentOf(kind: string, ...lines: readonly string[]): string {
+  return chaos(kind, ["mode: one", "duration: 5m", ...(SPECS[kind] ?? [])], lines);
+}
+
+/** An object without a selector of its own, with the lines of its spec. */
+export function plain(kind: string, ...lines: readonly string[]): string {
+  return header(kind) + specOf([], lines);
+}
+
 /** A Schedule of a pod-kill, with spec lines added or replaced. */
 export function schedule(...lines: readonly string[]): string {
   const block =

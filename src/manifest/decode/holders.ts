@@ -1,5 +1,6 @@
+import { CHAOS_BLOCKS } from "../kinds/chaos-blocks.ts";
 import { SCHEDULED_BLOCKS } from "../kinds/schedule.ts";
-import { at, type Located, textAt } from "../yaml/node.ts";
+import { at, itemsOf, type Located, textAt } from "../yaml/node.ts";
 
 /** The spec of the experiment in a document: its own, or the block of a Schedule. */
 export function experimentIn(document: Located): Located | undefined {
@@ -9,8 +10,16 @@ export function experimentIn(document: Located): Located | undefined {
   return Object.hasOwn(SCHEDULED_BLOCKS, type) ? at(spec, SCHEDULED_BLOCKS[type]?.block ?? "") : undefined;
 }
 
-/** Everything in a document that selects pods: the experiment and its target. */
+/** Everything in a document that selects pods: its experiments, those of a Workflow's templates, and their targets. */
 export function holdersIn(document: Located): readonly Located[] {
   const experiment = experimentIn(document);
-  return [experiment, at(experiment, "target")].filter((holder) => holder !== undefined);
+  return [experiment, ...itemsOf(at(experiment, "templates")).flatMap(experimentsOf)]
+    .flatMap((spec) => [spec, at(spec, "target")])
+    .filter((holder) => holder !== undefined);
+}
+
+/** A template's own experiment and the one that its schedule repeats. */
+function experimentsOf(template: Located): readonly (Located | undefined)[] {
+  const schedule = at(template, "schedule");
+  return Object.values(CHAOS_BLOCKS).flatMap(({ block }) => [at(template, block), at(schedule, block)]);
 }

@@ -12,8 +12,8 @@ import { POD_SELECTOR_FIELDS, TARGET } from "./selector-shape.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
 const CORRELATION: StringShape = { type: "string", check: correlationMistake };
-const LATENCY: StringShape = { type: "string", check: latencyMistake };
-const JITTER: StringShape = { type: "string", check: jitterMistake };
+const LATENCY: StringShape = { type: "string", check: latencyMistake, pattern: true };
+const JITTER: StringShape = { type: "string", check: jitterMistake, pattern: true };
 const PERCENTAGE: StringShape = { type: "string", check: percentageMistake };
 const RATE: StringShape = { type: "string", check: rateMistake };
 const ONE_OR_MORE: Shape = { type: "integer", min: 1, max: INT32_MAX };

@@ -2,6 +2,7 @@ import type { Mistake } from "../report.ts";
 import { complaintAboutCron } from "../text/cron.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
 import { parseFloat32, parseUint } from "../text/go-number.ts";
+import { complaintAboutSize } from "../text/go-size.ts";
 import { shown, yamlString } from "../text/quote.ts";
 
 // The rules on single texts that the CRDs' patterns and the webhooks' Go types enforce.
@@ -10,7 +11,12 @@ const RATE = /^(.*?)(k|m|g|t)?(bit|bps)$/s;
 
 /** `spec.duration` and its like: empty is admitted, and so are signs. */
 export function durationMistake(text: string): Mistake | undefined {
-  if (text === "" || parseGoDuration(text) !== undefined) return undefined;
+  return text === "" ? undefined : lengthOfTimeMistake(text);
+}
+
+/** A duration that must be there, such as `timeOffset`: signs are admitted, an empty text is not. */
+export function lengthOfTimeMistake(text: string): Mistake | undefined {
+  if (parseGoDuration(text) !== undefined) return undefined;
   const corrected = correctedDuration(text);
   return {
     code: "duration-malformed",
@@ -66,6 +72,22 @@ export function rateMistake(text: string): Mistake | undefined {
     code: "rate-malformed",
     message: `${shown(text)} is not a rate that Chaos Mesh can read.`,
     fix: "Write a whole number and one of bit, kbit, mbit, gbit, tbit (bits) or bps, kbps, mbps, gbps, tbps (bytes per second).",
+  };
+}
+
+/** `stressors.memory.size`: a share of the memory such as 50%, or a number of bytes; empty is admitted. */
+export function sizeMistake(text: string): Mistake | undefined {
+  const complaint = text === "" ? undefined : complaintAboutSize(text);
+  if (complaint === undefined) return undefined;
+  const corrected = /^[0-9.]+ ?[kmgtp]i$/i.test(text) ? `${text}B` : undefined;
+  return {
+    code: "size-malformed",
+    message: `${shown(text)} is not a size that Chaos Mesh can read: ${complaint}.`,
+    fix:
+      corrected === undefined
+        ? "Write a number with KB, MB or GB, such as '256MB', or a percentage from 0% to 100%."
+        : `Write ${yamlString(corrected)}, which Chaos Mesh reads as a power of ten all the same.`,
+    ...(corrected === undefined ? {} : { likely: yamlString(corrected) }),
   };
 }
 

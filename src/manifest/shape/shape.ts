@@ -9,6 +9,8 @@ export type StringShape = {
   readonly emptyAllowed?: true;
   /** A rule on the text; an empty text reaches it too. */
   readonly check?: (text: string) => Mistake | undefined;
+  /** True where `check` is the schema's own pattern and not a webhook's rule. */
+  readonly pattern?: true;
 };
 
 export type IntegerShape = { readonly type: "integer"; readonly min?: number; readonly max?: number };

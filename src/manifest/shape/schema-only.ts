@@ -1,0 +1,35 @@
+import type { ObjectShape, Shape, StringShape } from "./shape.ts";
+
+/**
+ * What is left of a shape where no webhook looks: the types and choices of the CRD. A required field that the webhook's
+ * Go type fills with a zero stays required only where the schema refuses that zero.
+ */
+export function objectOnly(shape: ObjectShape): ObjectShape {
+  const fields = Object.entries(shape.fields).map(([name, field]) => [name, schemaOnly(field)] as const);
+  const required = (shape.required ?? []).filter((name) => refusesZero(shape.fields[name]));
+  return { ...shape, fields: Object.fromEntries(fields), required };
+}
+
+function schemaOnly(shape: Shape): Shape {
+  switch (shape.type) {
+    case "string":
+      return shape.pattern ? shape : withoutCheck(shape);
+    case "list":
+      return { ...shape, items: schemaOnly(shape.items) };
+    case "map":
+      return { ...shape, values: schemaOnly(shape.values) };
+    case "object":
+      return objectOnly(shape);
+    default:
+      return shape;
+  }
+}
+
+function withoutCheck({ check, ...shape }: StringShape): StringShape {
+  return shape;
+}
+
+function refusesZero(field: Shape | undefined): boolean {
+  if (field?.type === "string") return field.pattern === true || (field.oneOf !== undefined && !field.emptyAllowed);
+  return field?.type === "integer" && (field.min ?? 0) > 0;
+}

@@ -1,0 +1,24 @@
+import { atoi } from "./go-number.ts";
+
+const NUMBER = /^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)$/;
+
+/** What Chaos Mesh's webhook says against a size: a percentage of 0 to 100, or docker/go-units' FromHumanSize (0.5.0). */
+export function complaintAboutSize(text: string): string | undefined {
+  if (text.endsWith("%")) {
+    const percent = atoi(text.slice(0, -1));
+    return percent !== undefined && percent >= 0 && percent <= 100 ? undefined : "a percentage is 0% to 100%";
+  }
+  const end = lastOf(text, "0123456789. ");
+  if (end < 0) return "it has no number";
+  const number = text[end] === " " ? text.slice(0, end) : text.slice(0, end + 1);
+  if (!NUMBER.test(number)) return "its number is not one";
+  return isUnit(text.slice(end + 1).toLowerCase()) ? undefined : "its unit is not B, KB, KiB, MB, MiB and so on";
+}
+
+function lastOf(text: string, characters: string): number {
+  return Math.max(...[...characters].map((character) => text.lastIndexOf(character)));
+}
+
+function isUnit(suffix: string): boolean {
+  return suffix === "" || suffix === "b" || /^[kmgtp](b|ib)?$/.test(suffix);
+}
