@@ -1,10 +1,8 @@
+import { bound, name, objective, prediction, scope, sentence } from "../ticket/domain-shapes.ts";
 import { list, map, number, object, oneOf, optional, type Shape, text, whole } from "../ticket/shape.ts";
 import type { ClaimsRequest, PreviewsRequest, ReportsRequest } from "./protocol.ts";
 
 // A stolen runner key must not be able to fill a pull request or the bot's memory, so every list and text has an end.
-
-const name = text(253);
-const sentence = text(2000);
 
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 const flag: Shape = (value, path) => (typeof value === "boolean" ? [] : [`${path} must be true or false`]);
@@ -12,8 +10,6 @@ const flag: Shape = (value, path) => (typeof value === "boolean" ? [] : [`${path
 const repository = object({ owner: text(100), name: text(100) });
 
 const claims = object({ clusterId: name, runner: name, repositories: list(50, repository) });
-
-const bound = object({ kind: oneOf("below", "above"), value: number });
 
 const victim = object({
   faultId: name,
@@ -29,42 +25,15 @@ const victim = object({
   revertedAt: optional(number),
 });
 
-const objective = object({
-  name,
-  title: sentence,
-  query: text(10_000),
-  freshness: text(10_000),
-  maxAgeSeconds: number,
-  bound,
-  baselineBound: bound,
-  scope: oneOf("inside", "outside"),
-  unit: oneOf("ratio", "seconds", "per-second", "count"),
-});
-
 const reading = object({
   objective: name,
-  scope: oneOf("inside", "outside"),
+  scope,
   at: number,
   kind: oneOf("ok", "breach", "no-data", "stale", "query-error", "not-enough-traffic"),
   value: optional(number),
   bound,
   detail: sentence,
   during: oneOf("baseline", "watching", "verifying"),
-});
-
-const prediction = object({
-  id: name,
-  subject: name,
-  title: sentence,
-  value: number,
-  baseline: optional(number),
-  unit: name,
-  interval: optional(list(2, number)),
-  binding: name,
-  formula: sentence,
-  source: sentence,
-  inputs: list(50, object({ name, value: number, unit: name, from: name })),
-  sentence,
 });
 
 const measured = object({ id: name, subject: name, title: sentence, value: number, unit: name, how: sentence });

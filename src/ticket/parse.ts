@@ -2,46 +2,16 @@
 // who wrote it and not that it is well formed: an older or broken bot signs too.
 
 import type { TicketClaims } from "./claims.ts";
-import { atMost, list, map, matching, number, object, oneOf, optional, text, whole } from "./shape.ts";
+import { name, objective, prediction } from "./domain-shapes.ts";
+import { atMost, list, map, matching, object, oneOf, text, whole } from "./shape.ts";
 
 export type ParsedClaims =
   | { readonly kind: "claims"; readonly claims: TicketClaims }
   | { readonly kind: "malformed"; readonly problems: readonly string[] };
 
-const name = text(253);
-const sentence = text(2000);
 const path = text(1024);
 const namespaces = list(500, name);
 const person = object({ login: name, role: name });
-const bound = object({ kind: oneOf("below", "above"), value: number });
-
-const objective = object({
-  name,
-  title: sentence,
-  query: text(10_000),
-  freshness: text(10_000),
-  maxAgeSeconds: number,
-  bound,
-  baselineBound: bound,
-  scope: oneOf("inside", "outside"),
-  traffic: optional(object({ query: text(10_000), atLeast: number })),
-  unit: oneOf("ratio", "seconds", "per-second", "count"),
-});
-
-const prediction = object({
-  id: name,
-  subject: name,
-  title: sentence,
-  value: number,
-  baseline: optional(number),
-  unit: name,
-  interval: optional(list(2, number)),
-  binding: name,
-  formula: sentence,
-  source: sentence,
-  inputs: list(50, object({ name, value: number, unit: name, from: name })),
-  sentence,
-});
 
 const limits = object({
   max_duration_seconds: whole(1, 86_400),
