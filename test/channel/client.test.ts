@@ -13,8 +13,8 @@ import type { Claim, Desk } from "../../src/run/desk.ts";
 import type { RunReport } from "../../src/run/report.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { aShop } from "../fakes/run.ts";
+import { aReport } from "../fakes/run-report.ts";
 import { someClaims } from "../fakes/ticket.ts";
-import { aReport } from "./a-report.ts";
 
 const NOW = 1_700_000_000_000;
 const REPOSITORY = { owner: "acme", name: "shop" };

@@ -3,7 +3,7 @@ import { CLAIMS_PATH, MAX_BODY_BYTES, PREVIEWS_PATH, REPORTS_PATH } from "../../
 import { answerRunner } from "../../src/channel/server.ts";
 import type { ChannelRequest } from "../../src/channel/verify-request.ts";
 import type { Desk, Grant, Pin } from "../../src/run/desk.ts";
-import { aReport } from "./a-report.ts";
+import { aReport } from "../fakes/run-report.ts";
 import { CLUSTER, runnerKey } from "./runner-key.ts";
 
 const NOW_SECONDS = 1_000_010;

@@ -6,7 +6,7 @@ import type { PullRequest } from "../../src/playground/github/repository.ts";
 import type { RunReport } from "../../src/run/report.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
 import { parseClaims } from "../../src/ticket/parse.ts";
-import { aReport } from "../channel/a-report.ts";
+import { aReport } from "../fakes/run-report.ts";
 import { delayOf, settingsFor } from "./support/files.ts";
 import { appComments, checksOf, conclusionOf, deploymentsOf, planOf, say } from "./support/look.ts";
 import { buildTown, openPullRequest, type Town } from "./support/town.ts";

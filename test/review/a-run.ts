@@ -1,31 +1,20 @@
 import type { RunReport, VictimReport } from "../../src/run/report.ts";
 import type { Objective, Reading } from "../../src/slo/objective.ts";
+import { aReport } from "../fakes/run-report.ts";
+import { anObjective, OUTSIDE } from "../fakes/ticket.ts";
 
 /** The moment the run was asked for. */
 export const START = 1_764_000_000_000;
 
-export const ERRORS: Objective = {
-  name: "checkout-errors",
-  title: "checkout error rate",
-  query: "q",
-  freshness: "f",
-  maxAgeSeconds: 10,
-  bound: { kind: "below", value: 0.02 },
-  baselineBound: { kind: "below", value: 0.001 },
-  scope: "inside",
-  unit: "ratio",
-};
+export const ERRORS = anObjective();
 
-const P99: Objective = {
-  ...ERRORS,
+const P99 = anObjective({
   name: "checkout-p99",
   title: "checkout P99",
   bound: { kind: "below", value: 0.8 },
   baselineBound: { kind: "below", value: 0.2 },
   unit: "seconds",
-};
-
-const CATALOG: Objective = { ...ERRORS, name: "catalog-errors", title: "catalog error rate", scope: "outside" };
+});
 
 type Told = RunReport["readings"][number];
 
@@ -69,45 +58,26 @@ export function aVictim(over: Partial<VictimReport> = {}): VictimReport {
 
 /** A run that ended in a breach after 14 seconds and is restored. */
 export function aRun(over: Partial<RunReport> = {}): RunReport {
-  return {
-    version: 1,
-    runId: "t0123456789abcdef0123-0",
-    ticketId: "t0123456789abcdef0123",
-    clusterId: "cluster-1",
-    runner: "runner-1",
-    repository: { owner: "acme", name: "shop" },
-    pullRequest: 3,
-    headSha: "0123456789abcdef0123456789abcdef01234567",
-    environment: "staging",
-    plan: "5e1f0c2a9b7d4e63",
-    manifest: { path: "chaos/network-delay.yaml", index: 0, sha256: "a".repeat(64) },
-    experiment: {
-      name: "network-delay-checkout-to-payment",
-      namespace: "staging",
-      kind: "NetworkChaos",
-      action: "delay",
-    },
+  return aReport({
     hypothesis: "Checkout answers from its cache while payment is slow.",
-    requester: "grace",
     sequence: 22,
     phase: "finished",
     requestedAt: START,
     updatedAt: START + 44_000,
-    durationMs: 30_000,
     cappedFromMs: 300_000,
     victims: [aVictim()],
     matchedPods: 3,
-    objectives: [ERRORS, P99, CATALOG],
+    objectives: [ERRORS, P99, OUTSIDE],
     readings: [
       ...readings(ERRORS, "baseline", 2, [0, 0, 0.0004, 0, 0]),
       ...readings(P99, "baseline", 2, [0.012, 0.011, 0.013, 0.012, 0.012]),
-      ...readings(CATALOG, "baseline", 2, [0, 0, 0, 0, 0]),
+      ...readings(OUTSIDE, "baseline", 2, [0, 0, 0, 0, 0]),
       ...readings(ERRORS, "watching", 14, [0, 0.004, 0.009, 0.013, 0.017, 0.019, 0.0234]),
       ...readings(P99, "watching", 14, [0.012, 0.31, 0.52, 0.54, undefined, 0.54, 0.55]),
-      ...readings(CATALOG, "watching", 14, [0, 0, 0, 0, 0, 0, 0]),
+      ...readings(OUTSIDE, "watching", 14, [0, 0, 0, 0, 0, 0, 0]),
       ...readings(ERRORS, "verifying", 30, [0.014, 0.006, 0.0008]),
       ...readings(P99, "verifying", 30, [0.4, 0.02, 0.012]),
-      ...readings(CATALOG, "verifying", 30, [0, 0, 0]),
+      ...readings(OUTSIDE, "verifying", 30, [0, 0, 0]),
     ],
     timeline: [
       { at: START + 300, what: "1 of 3 matching pods selected" },
@@ -171,9 +141,8 @@ export function aRun(over: Partial<RunReport> = {}): RunReport {
     verdict: "violated",
     because: "checkout error rate 2.34 % is not below 2 %, 13.0 s after the fault",
     rollback: "verified",
-    undoFailures: [],
     ...over,
-  };
+  });
 }
 
 /** The same run while it is watched. */
