@@ -88,7 +88,7 @@ export const FINDINGS = {
   "percentage-out-of-range": "Admission knows no bounds for percentages of packets; the kernel does.",
   "volume-path-missing":
     "Admission fills a missing volumePath with nothing, the injection fails, and the object cannot be deleted.",
-  "io-method-unknown": "Methods of files are not checked at admission, and an unknown one matches no call.",
+  "io-method-unknown": "Methods of files are not checked at admission, and an unknown one cannot be injected.",
   "offset-of-nothing": "An offset of zero leaves the clock as it is.",
   "clock-unknown": "Clocks are not checked at admission; the injection fails on an unknown one.",
   "stressng-stressors-dead":

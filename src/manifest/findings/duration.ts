@@ -8,11 +8,17 @@ const ONE_SHOT = new Set(["pod-kill", "container-kill"]);
 /** Reports durations that are missing, ignored, unreadable at run time or over before they begin. */
 export function reportDuration(kind: string, spec: Located, report: Report): void {
   const duration = at(spec, "duration");
-  const isOneShot = kind === "PodChaos" && ONE_SHOT.has(textAt(spec, "action") ?? "");
   const path = `${spec.path}.duration`;
   const spot = { path, span: duration?.node.span ?? spec.key };
-  const remark = isOneShot ? remarkOnOneShot(path, spec, duration) : remarkOn(path, textAt(spec, "duration"));
+  const remark = isOneShot(kind, spec)
+    ? remarkOnOneShot(path, spec, duration)
+    : remarkOn(path, textAt(spec, "duration"));
   if (remark !== undefined) report.finding(spot, remark);
+}
+
+/** True for what happens once, when the object is created, and has no end. */
+export function isOneShot(kind: string, spec: Located): boolean {
+  return kind === "PodChaos" && ONE_SHOT.has(textAt(spec, "action") ?? "");
 }
 
 function remarkOnOneShot(path: string, spec: Located, duration: Located | undefined): Remark | undefined {

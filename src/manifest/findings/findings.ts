@@ -3,12 +3,28 @@ import { SCHEDULED_BLOCKS } from "../kinds/schedule.ts";
 import type { Report } from "../report.ts";
 import { at, type Located, textAt } from "../yaml/node.ts";
 import { reportDuration } from "./duration.ts";
+import { reportHttpChaos } from "./http-chaos.ts";
+import { reportIoChaos } from "./io-chaos.ts";
 import { reportNetworkChaos } from "./network-chaos.ts";
 import { reportPodChaos } from "./pod-chaos.ts";
 import { reportSelection } from "./selection.ts";
+import { reportStressChaos } from "./stress-chaos.ts";
+import { reportTimeChaos } from "./time-chaos.ts";
+import { reportWorkflow } from "./workflow.ts";
 
 // An accepted document -> what the cluster admits although it does not do what it says. Every rule was read in Chaos
 // Mesh's controllers or daemon, or reported by its users.
+
+type Trap = (spec: Located, report: Report) => void;
+
+const TRAPS: Readonly<Record<string, Trap>> = {
+  NetworkChaos: reportNetworkChaos,
+  PodChaos: reportPodChaos,
+  IOChaos: reportIoChaos,
+  TimeChaos: reportTimeChaos,
+  StressChaos: reportStressChaos,
+  HTTPChaos: reportHttpChaos,
+};
 
 /** Reports every run-time trap of an accepted document. */
 export function reportFindings(kind: string, document: Located, report: Report): void {
@@ -20,11 +36,18 @@ export function reportFindings(kind: string, document: Located, report: Report):
 }
 
 function reportExperiment(kind: string, spec: Located | undefined, report: Report): void {
-  if (spec === undefined || !hitsPods(kind)) return;
-  reportSelection(spec, report);
+  if (spec === undefined) return;
+  if (kind === "Workflow") reportWorkflow(spec, report, reportFault);
+  if (!hitsPods(kind)) return;
+  reportFault(kind, spec, report);
   reportDuration(kind, spec, report);
-  if (kind === "NetworkChaos") reportNetworkChaos(spec, report);
-  if (kind === "PodChaos") reportPodChaos(spec, report);
+}
+
+/** The traps of a fault apart from its duration, which a Workflow ends by other means. */
+function reportFault(kind: string, spec: Located, report: Report): void {
+  if (!hitsPods(kind)) return;
+  reportSelection(spec, report);
+  if (Object.hasOwn(TRAPS, kind)) TRAPS[kind]?.(spec, report);
 }
 
 function reportNoNamespace(document: Located, report: Report): void {
