@@ -1,0 +1,39 @@
+// required.ts: writes test/required.txt from the last run's .test/outcomes.json: every test of the suites that touch a real kernel,
+// real servers or a real browser, the bot's stories, and the unit tests that hold the seed's numbers and the house.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Outcome } from "./tally.ts";
+
+const WHOLE_SUITES = ["daemon", "keeper", "e2e"];
+/** Of the other suites, the tests whose full name starts so. */
+const CHOSEN: Readonly<Record<string, readonly string[]>> = {
+  unit: ["the seed's own numbers", "the seed's experiment", "the house", "the tally"],
+  integration: [
+    "a run",
+    "a webhook",
+    "an approved plan",
+    "answers its first webhook",
+    "does the work of a delivery from cold",
+    "hears nothing",
+    "on somebody else's GitHub",
+    "one comment runs once",
+    "refuses to boot",
+    "runs once",
+  ],
+};
+
+const HEAD = `# Tests that must have run: \`suite: full name\`. Absent or skipped is failed where everything must run (CI).
+# Written by scripts/required.ts from a complete run; a test that is renamed is renamed here in the same commit.
+`;
+
+const { outcomes } = JSON.parse(readFileSync(".test/outcomes.json", "utf8")) as {
+  readonly outcomes: readonly Outcome[];
+};
+const names = outcomes
+  .filter(({ state }) => state === "passed")
+  .filter(
+    ({ suite, test }) => WHOLE_SUITES.includes(suite) || (CHOSEN[suite] ?? []).some((start) => test.startsWith(start)),
+  )
+  .map(({ suite, test }) => `${suite}: ${test}`);
+writeFileSync("test/required.txt", `${HEAD}${[...new Set(names)].sort().join("\n")}\n`);
+console.log(`${names.length} tests are required`);
