@@ -1,9 +1,8 @@
 // The smallest of everything that bounds one long stream. Units: bytes and seconds; every bound keeps its name.
 
-import { cubicWindow } from "./cubic.ts";
+import { cubicThroughput } from "./cubic-throughput.ts";
 import { isFigure, notPredictable, type OutOfDomain, outside, positive, seconds, share } from "./domain.ts";
 import { NETEM_DEFAULT_LIMIT, netemQueueCap } from "./netem-queue.ts";
-import { pftk } from "./pftk.ts";
 
 export type Stream = {
   readonly windowBytes: number;
@@ -25,9 +24,6 @@ export type StreamBounds = {
 
 export type Bound = { readonly name: "window" | "link" | "queue" | "loss"; readonly bytesPerSecond: number };
 
-/** Linux waits at least this long beyond the round trip before it sends again (TCP_RTO_MIN in include/net/tcp.h). */
-export const RTO_MIN_SECONDS = 0.2;
-
 /** Bounds a CUBIC stream under a fault: window, link, netem's queue, and loss by CUBIC capped by PFTK from 1 % on. */
 export function streamBounds(stream: Stream): StreamBounds | OutOfDomain {
   const { windowBytes, mssBytes, rttSeconds, delaySeconds, loss, linkBytesPerSecond } = stream;
@@ -40,7 +36,7 @@ export function streamBounds(stream: Stream): StreamBounds | OutOfDomain {
     ...(linkBytesPerSecond === undefined ? [] : [positive("link", linkBytesPerSecond)]),
   );
   if (wrong !== undefined) return wrong;
-  const byLoss = lossBound(stream);
+  const byLoss = loss === 0 ? Number.POSITIVE_INFINITY : cubicThroughput(mssBytes, rttSeconds + delaySeconds, loss);
   if (!isFigure(byLoss)) return byLoss;
   const byQueue = delaySeconds === 0 ? undefined : netemQueueCap(NETEM_DEFAULT_LIMIT, mssBytes, delaySeconds);
   const bounds: readonly Bound[] = [
@@ -50,16 +46,6 @@ export function streamBounds(stream: Stream): StreamBounds | OutOfDomain {
     { name: "loss", bytesPerSecond: byLoss },
   ];
   return smallestOf(bounds);
-}
-
-function lossBound({ mssBytes, rttSeconds, delaySeconds, loss }: Stream) {
-  if (loss === 0) return Number.POSITIVE_INFINITY;
-  const rtt = rttSeconds + delaySeconds;
-  const window = cubicWindow(loss, rtt);
-  const path = { rttSeconds: rtt, rtoSeconds: rtt + RTO_MIN_SECONDS, loss, maxWindowPackets: Number.POSITIVE_INFINITY };
-  const timeouts = loss < 0.01 ? Number.POSITIVE_INFINITY : pftk({ ...path, packetsPerAck: 1 });
-  if (!isFigure(window)) return window;
-  return isFigure(timeouts) ? Math.min((window * mssBytes) / rtt, timeouts * mssBytes) : timeouts;
 }
 
 function smallestOf(bounds: readonly Bound[]): StreamBounds | OutOfDomain {

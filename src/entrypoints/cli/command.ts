@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 /** Runs one command line and returns its exit code; what it prints goes to this process's streams. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
   try {
+    if (argv[0] === "predict") return (await import("./predict.ts")).predictCommand(argv.slice(1));
     const { values, positionals } = parsed(argv);
     const [name, ...files] = positionals;
     if (values.help || name === undefined || name === "help") return help(name === undefined && !values.help);

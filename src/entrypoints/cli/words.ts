@@ -13,7 +13,10 @@ export type Options = {
 export class WrongWords extends Error {}
 
 /** The value of `--format`, if it is one of those that the command can print. */
-export function formatOf<Format extends string>({ format }: Options, allowed: readonly Format[]): Format {
+export function formatOf<Format extends string>(
+  { format }: Pick<Options, "format">,
+  allowed: readonly Format[],
+): Format {
   const found = allowed.find((each) => each === format);
   if (found === undefined)
     throw new WrongWords(`--format ${JSON.stringify(format)} is not one of ${allowed.join(", ")}`);
