@@ -59,7 +59,7 @@ function modelled(model: Exclude<LossModel, "bbr">, question: LossQuestion): Mod
 function mathis({ mssBytes, rttSeconds, loss }: LossQuestion): Modelled | OutOfDomain {
   const interval = mathisThroughput(mssBytes, rttSeconds, loss);
   if (interval === undefined)
-    return notPredictable("above a loss of 2 % timeouts rule and the square-root law does not hold; ask --model pftk");
+    return notPredictable("above a loss of 2 % timeouts rule and the square-root law does not hold; PFTK does");
   return {
     value: (mssBytes / rttSeconds) * Math.sqrt(3 / 2 / loss),
     interval,
@@ -78,7 +78,7 @@ function padhye({ mssBytes, rttSeconds, loss, rtoSeconds }: LossQuestion): Model
     maxWindowPackets: Number.POSITIVE_INFINITY,
   };
   const at = (change: Partial<LossyPath>): Figure => times(pftk({ ...path, ...change }), mssBytes);
-  const assumed = `--rto not given: ${milliseconds(1000 * rto)}, the round trip and Linux's least 200 ms`;
+  const assumed = `retransmission timeout not given: ${milliseconds(1000 * rto)}, the round trip and Linux's least 200 ms`;
   return {
     value: at({}),
     interval: [at({}), at({ packetsPerAck: 1, loss: loss / SEGMENTS_PER_BUFFER })],
@@ -101,7 +101,7 @@ function cubic({ mssBytes, rttSeconds, loss }: LossQuestion): Modelled {
 /** BBR has no figure without a link: loss is not what it obeys. */
 function bbr({ rttSeconds, loss, windowBytes, linkBytesPerSecond }: LossQuestion): Answer {
   if (windowBytes === undefined || linkBytesPerSecond === undefined)
-    return notPredictable("BBR follows the link and not the loss: give --link and --window");
+    return notPredictable("BBR follows the link and not the loss: it takes a link and a window to say more");
   const range = bbrThroughput({ version: 1, linkBytesPerSecond, maxWindowBytes: windowBytes, rttSeconds, loss });
   if (range.kind === "not-predictable") return range;
   return {

@@ -73,7 +73,7 @@ describe("the estimate of a loss", () => {
   });
 
   it("names what it took for a retransmission timeout that was not given", () => {
-    expect(sure(estimateLoss({ ...LOSS, model: "pftk" })).warnings[0]).toContain("--rto not given: 300 ms");
+    expect(sure(estimateLoss({ ...LOSS, model: "pftk" })).warnings[0]).toContain("timeout not given: 300 ms");
     expect(sure(estimateLoss({ ...LOSS, model: "pftk", rtoSeconds: 0.4 })).warnings).toHaveLength(1);
   });
 

@@ -71,6 +71,12 @@ describe("a prediction", () => {
   const lossy = (percent: number) =>
     aDelay({ network: { ...aDelay().network, action: "loss", netem: { loss: { percent, correlation: 0 } } } });
 
+  it("is the same for packets from the victims as for packets to them", () => {
+    const turned = (direction: "to" | "from") => aDelay({ network: { ...aDelay().network, direction } });
+    expect(of(turned("from")).predictions).toEqual(of(turned("to")).predictions);
+    expect(of(both).predictions).not.toEqual(of(turned("to")).predictions);
+  });
+
   it("counts a delay in both directions twice", () => {
     expect(find(both, "connect-time")?.value).toBe(1000);
   });
