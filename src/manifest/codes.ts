@@ -50,6 +50,7 @@ export const PROBLEMS = {
   "templates-missing": "A Workflow without templates has nothing to run.",
   "duration-in-workflow": "In a Workflow the template's deadline ends the fault, and a second clock is refused.",
   "deadline-missing": "A Suspend template waits for its deadline, so it needs one.",
+  "address-or-selector": "A PhysicalMachineChaos finds its machines by address or by selector, by exactly one of them.",
   "cron-malformed":
     "A Schedule's times are cron expressions of robfig/cron v3: five fields, six with seconds, or a descriptor.",
   "direction-needs-target": "Packets that come from a peer are shaped at the peer, so there must be one.",

@@ -24,6 +24,7 @@ const MODELLED = [
   { kind: "AWSChaos", answers: 4 },
   { kind: "AzureChaos", answers: 2 },
   { kind: "GCPChaos", answers: 1 },
+  { kind: "PhysicalMachineChaos", answers: 7 },
   { kind: "PhysicalMachine", answers: 3 },
   { kind: "RemoteCluster", answers: 2 },
 ];

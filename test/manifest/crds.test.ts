@@ -32,12 +32,15 @@ const EXPLAINED = [
   /\.(awsRegion|ec2Instance|resourceGroupName|subscriptionID|vmName|instance|project|zone): not required by us$/,
   /\.(secretName|secretNamespace|certName|keyName|patch\.body\.type|patch\.body\.value): not required by us$/,
   /\.conditionalBranches\[\]\.target: not required by us$/,
+  /\.(network-bandwidth|network-flood|http-abort|http-delay)\.(rate|duration|target|delay): not required by us$/,
   // The same, and no webhook refuses the zero.
   /^spec\.(workflow|templates\[\]\.schedule|templates\[\]\.statusCheck)(\..*)?: not required by us$/,
   // The schema fills in its own default before it asks.
   /^spec\.type: not required by us$/,
   // A webhook refuses what the schema takes.
   /(^spec\.type|\.templateType): choices /,
+  /\.(file-modify\.privilege|kafka-\w+\.(port|maxBytes)|network-bandwidth\.(peakrate|minburst)): at least 0 and /,
+  /\.proxy_ports\[\]: at least 0 and undefined$/,
   /\.(errno|attr\.\w+): at least 0 and (undefined|-2147483648)$/,
 ];
 
@@ -57,6 +60,7 @@ describe.skipIf(!existsSync(CRDS))("our shapes (skipped where the CRDs are not b
     { kind: "AzureChaos", file: "azurechaos" },
     { kind: "GCPChaos", file: "gcpchaos" },
     { kind: "StatusCheck", file: "statuschecks" },
+    { kind: "PhysicalMachineChaos", file: "physicalmachinechaos" },
     { kind: "PhysicalMachine", file: "physicalmachines" },
     { kind: "RemoteCluster", file: "remoteclusters" },
     { kind: "Schedule", file: "schedules" },

@@ -118,3 +118,45 @@ describe("a StatusCheck", () => {
     expect(problemCodes(check(http))).toEqual(codes);
   });
 });
+
+describe("an experiment on physical machines", () => {
+  const machines = (...lines: readonly string[]) =>
+    plain(
+      "PhysicalMachineChaos",
+      "mode: one",
+      ...(lines.some((line) => line.startsWith("action")) ? [] : ["action: stress-cpu"]),
+      ...lines,
+    );
+  const block = "stress-cpu: { load: 10, workers: 1 }";
+
+  it.each([
+    { lines: [block, "address: [10.0.0.7:31767]"], codes: [] },
+    { lines: [block, "selector: { namespaces: [shop] }"], codes: [] },
+    { lines: [block, "selector: {}"], codes: ["address-or-selector"] },
+    { lines: [block, "address: [a]", "selector: { namespaces: [shop] }"], codes: ["address-or-selector"] },
+    { lines: ["address: [a]", "stress-mem: { size: 1GB }"], codes: ["parameter-missing"] },
+    { lines: ["address: [a]", "stress-cpu: { load: 0, workers: 1 }"], codes: ["parameter-missing"] },
+    { lines: ["address: [a]", "stress-cpu: { load: 1, workers: 1, size: 5 }"], codes: ["field-unknown"] },
+    {
+      lines: [
+        "action: network-loss",
+        "address: [a]",
+        "network-loss: { device: eth0, percent: '0', correlation: '101' }",
+      ],
+      codes: ["percentage-malformed", "percentage-malformed"],
+    },
+    { lines: ["action: file-create", "address: [a]", "file-create: {}"], codes: ["parameter-missing"] },
+    { lines: ["action: file-create", "address: [a]", "file-create: { dir-name: /tmp/x }"], codes: [] },
+    { lines: ["action: kafka-io", "address: [a]", "kafka-io: { nonReadable: false }"], codes: ["parameter-missing"] },
+    {
+      lines: [
+        "action: network-bandwidth",
+        "address: [a]",
+        "network-bandwidth: { device: eth0, rate: 1mbps, limit: 1 }",
+      ],
+      codes: ["field-missing"],
+    },
+  ])("is answered with $codes to $lines", ({ lines, codes }) => {
+    expect(problemCodes(machines(...lines))).toEqual(codes);
+  });
+});

@@ -7,7 +7,7 @@ import { IO_CHAOS } from "./io-chaos.ts";
 import { JVM_CHAOS } from "./jvm-chaos.ts";
 import { KERNEL_CHAOS } from "./kernel-chaos.ts";
 import { NETWORK_CHAOS } from "./network-chaos.ts";
-import { OPEN_KIND } from "./open-kinds.ts";
+import { PHYSICAL_MACHINE_CHAOS } from "./physical-machine-chaos.ts";
 import { POD_CHAOS } from "./pod-chaos.ts";
 import { STRESS_CHAOS } from "./stress-chaos.ts";
 import { TIME_CHAOS } from "./time-chaos.ts";
@@ -30,7 +30,7 @@ export const CHAOS_BLOCKS = {
   AWSChaos: { block: "awsChaos", shape: AWS_CHAOS },
   AzureChaos: { block: "azureChaos", shape: AZURE_CHAOS },
   GCPChaos: { block: "gcpChaos", shape: GCP_CHAOS },
-  PhysicalMachineChaos: { block: "physicalmachineChaos", shape: OPEN_KIND },
+  PhysicalMachineChaos: { block: "physicalmachineChaos", shape: PHYSICAL_MACHINE_CHAOS },
 } as const satisfies Readonly<Record<string, Block>>;
 
 /** The block of a kind of fault, or undefined for anything else. */

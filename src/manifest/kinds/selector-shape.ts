@@ -8,12 +8,14 @@ const EXPRESSION: Shape = {
   required: ["key", "operator"],
 };
 
+export const EXPRESSIONS: Shape = { type: "list", items: EXPRESSION };
+
 const SELECTOR: Shape = {
   type: "object",
   fields: {
     namespaces: TEXTS,
     labelSelectors: TEXT_MAP,
-    expressionSelectors: { type: "list", items: EXPRESSION },
+    expressionSelectors: EXPRESSIONS,
     annotationSelectors: TEXT_MAP,
     fieldSelectors: TEXT_MAP,
     podPhaseSelectors: TEXTS,

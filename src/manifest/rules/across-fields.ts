@@ -8,6 +8,7 @@ import { checkJvmChaos } from "./jvm-chaos.ts";
 import { checkModeValue } from "./mode-value.ts";
 import { checkNetworkChaos } from "./network-chaos.ts";
 import { checkParameters } from "./parameters.ts";
+import { checkPhysicalMachineChaos } from "./physical-machine-chaos.ts";
 import { checkPodChaos } from "./pod-chaos.ts";
 import { checkStatusCheck } from "./status-check.ts";
 import { checkStressChaos } from "./stress-chaos.ts";
@@ -24,6 +25,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   StressChaos: checkStressChaos,
   HTTPChaos: checkHttpChaos,
   JVMChaos: checkJvmChaos,
+  PhysicalMachineChaos: checkPhysicalMachineChaos,
   StatusCheck: checkStatusCheck,
   Schedule: checkSchedule,
   Workflow: (spec, report) => checkWorkflow(spec, report, checkAcrossFields),

@@ -1,7 +1,7 @@
 import type { Mistake, Report } from "../report.ts";
 import { shown } from "../text/quote.ts";
 import { at, type Located, textAt } from "../yaml/node.ts";
-import { hasValue } from "./parameters.ts";
+import { hasValue, neither } from "./parameters.ts";
 
 /** The webhook of a JVMChaos beyond the parameters that an action needs: choices, and pairs of parameters. */
 export function checkJvmChaos(spec: Located, report: Report): void {
@@ -36,14 +36,6 @@ function checkChoice(spec: Located, name: string, words: readonly string[], repo
 
 function spotOf(spec: Located, name: string) {
   return { path: `${spec.path}.${name}`, span: (at(spec, name) ?? at(spec, "action"))?.node.span ?? spec.key };
-}
-
-function neither(one: string, other: string): Mistake {
-  return {
-    code: "parameter-missing",
-    message: `The action needs ${one} or ${other}, and neither is given.`,
-    fix: `Add ${one} or ${other}.`,
-  };
 }
 
 const BOTH: Mistake = {

@@ -34,11 +34,11 @@ export function checkParameters(kind: string, spec: Located, report: Report): vo
     if (at(spec, name) === undefined) reportMissing(spec, action, name, report);
 }
 
-/** True for a field that is there and is neither an empty text nor a zero. */
+/** True for a field that is there and is not what Go calls zero: an empty text, 0 or false. */
 export function hasValue(spec: Located, name: string): boolean {
   const node = at(spec, name)?.node;
   if (node?.kind === "string" || node?.kind === "number") return node.value !== "" && node.value !== 0;
-  return node !== undefined;
+  return node?.kind === "boolean" ? node.value : node !== undefined;
 }
 
 function neededBy(table: Readonly<Record<string, Needs>>, kind: string, action: string): readonly string[] {
@@ -46,7 +46,8 @@ function neededBy(table: Readonly<Record<string, Needs>>, kind: string, action: 
   return (needs !== undefined && Object.hasOwn(needs, action) ? needs[action] : undefined) ?? [];
 }
 
-function reportMissing(spec: Located, action: string, name: string, report: Report): void {
+/** Reports a parameter of an action that is not there. */
+export function reportMissing(spec: Located, action: string, name: string, report: Report): void {
   const path = `${spec.path}.${name}`;
   const written = at(spec, name) ?? at(spec, "action");
   report.problem({ path, span: written?.node.span ?? spec.key }, missing(path, action, name));
@@ -57,5 +58,14 @@ function missing(path: string, action: string, name: string): Mistake {
     code: "parameter-missing",
     message: `${path} is missing or empty, and the action ${action} needs it.`,
     fix: `Add ${name}.`,
+  };
+}
+
+/** What is said where an action needs one of two parameters and has neither. */
+export function neither(one: string, other: string): Mistake {
+  return {
+    code: "parameter-missing",
+    message: `The action needs ${one} or ${other}, and neither is given.`,
+    fix: `Add ${one} or ${other}.`,
   };
 }
