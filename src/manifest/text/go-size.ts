@@ -1,6 +1,6 @@
 import { atoi } from "./go-number.ts";
 
-const NUMBER = /^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)$/;
+const NUMBER = /^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?$/i;
 
 /** What Chaos Mesh's webhook says against a size: a percentage of 0 to 100, or docker/go-units' FromHumanSize (0.5.0). */
 export function complaintAboutSize(text: string): string | undefined {
