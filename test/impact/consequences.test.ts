@@ -78,6 +78,8 @@ describe("a chain of deadlines", () => {
     expect(judgeChain([outer, { ...inner, attempts: 4 }])).toMatchObject({
       wasted: [{ outer: "gateway", inner: "checkout", outerSeconds: 1 }],
     });
+    const even = { ...inner, attempts: 1, timeoutSeconds: 0.95 };
+    expect(judgeChain([outer, even])).toMatchObject({ wasted: [{ innerSeconds: 1 }] });
     expect(judgeChain([{ ...outer, attempts: 0 }])).toMatchObject({ kind: "not-predictable" });
   });
 });

@@ -151,6 +151,7 @@ describe("the estimates of servers, retries and transfers", () => {
       serverSeconds: 0,
     } as const;
     expect(sure(estimateTransfer(transfer, 0.1)).value).toBeCloseTo(9 * 0.102, 12);
+    expect(sure(estimateTransfer(transfer, 0.1)).binding).toBe("round-trips");
     expect(sure(estimateTransfer({ ...transfer, linkBytesPerSecond: 1e5 }, 0.1)).binding).toBe("link-and-server");
     expect(estimateTransfer({ ...transfer, bytes: 0 }, 0.1)).toMatchObject({ kind: "not-predictable" });
   });

@@ -37,6 +37,11 @@ describe("slow start", () => {
     },
   );
 
+  it("sends whole segments: the fourth round has grown to 33 of them and not to 33.75", () => {
+    expect(slowStartRounds(1460 * 80, { ...GROWTH, factor: 1.5 })).toBe(4);
+    expect(slowStartRounds(1460 * 81, { ...GROWTH, factor: 1.5 })).toBe(5);
+  });
+
   it("sends a window each round once the window cannot grow", () => {
     expect(slowStartRounds(1460 * 100, { ...GROWTH, maxWindowSegments: 20 })).toBe(6);
     expect(slowStartRounds(1460 * 100, { ...GROWTH, maxWindowSegments: 1 })).toBe(100);
