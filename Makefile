@@ -37,7 +37,7 @@ format: setup ## format and fix what can be fixed without judgement
 	@biome check --write .
 	@cargo fmt
 
-setup: $(STAMPS)/npm $(STAMPS)/generated ## install the npm packages and generate the code of proto/
+setup: $(STAMPS)/npm $(STAMPS)/generated .cache/sarif-2.1.0.json ## install the npm packages and generate the code of proto/
 
 packages: ## install or unpack the Debian packages that are absent
 	@scripts/packages.sh
@@ -53,6 +53,9 @@ $(STAMPS)/npm: package.json package-lock.json
 	@echo "installing npm packages"
 	@npm ci --no-progress --loglevel=error
 	@mkdir -p $(STAMPS) && touch $@
+
+.cache/sarif-2.1.0.json: scripts/sarif-schema.sh
+	@scripts/sarif-schema.sh
 
 $(STAMPS)/generated: $(STAMPS)/npm buf.gen.yaml $(shell find proto -name '*.proto')
 	@echo "generating the daemon's client from proto/"

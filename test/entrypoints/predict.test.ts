@@ -60,7 +60,7 @@ describe("chaosgate predict", () => {
     { line: "window --window 64KiB --rtt 2", says: '--rtt "2" is not like 500ms' },
     { line: "window --window 64KiB --rtt 2ms --loss 1%", says: "--loss" },
     { line: "loss --model vegas --rtt 2ms --loss 1%", says: "cubic or mathis or pftk or bbr" },
-    { line: "window --window 64KiB --rtt 2ms --format xml", says: "terminal, json" },
+    { line: "window --window 64KiB --rtt 2ms --format xml", says: "text, json" },
   ])("$line exits with 2 and says why", async ({ line, says }) => {
     const { code, out, err } = await predict(line);
     expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -1,62 +1,79 @@
 import { parseArgs } from "node:util";
-import { HELP } from "./help.ts";
+import { nearest } from "../../manifest/text/nearest.ts";
+import { COMMANDS, type CommandSpec, type OwnWordsSpec } from "./commands.ts";
+import { helpOn, overview } from "./help.ts";
 import { print, printError } from "./terminal.ts";
 import { type Options, WrongWords } from "./words.ts";
 
 export const FINE = 0;
-export const WRONG_WORDS = 2;
-
-type Command = (files: readonly string[], options: Options) => number;
-
-/** Loaded when they are asked for: lint need not wait for what review reads. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  lint: async () => (await import("./lint.ts")).lintCommand,
-  fix: async () => (await import("./fix.ts")).fixCommand,
-  review: async () => (await import("./review.ts")).reviewCommand,
-  explain: async () => (await import("./explain.ts")).explainCommand,
-};
+export const COULD_NOT_RUN = 2;
 
 /** Runs one command line and returns its exit code; what it prints goes to this process's streams. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
   try {
-    if (argv[0] === "predict") return (await import("./predict.ts")).predictCommand(argv.slice(1));
-    const { values, positionals } = parsed(argv);
-    const [name, ...files] = positionals;
-    if (values.help || name === undefined || name === "help") return help(name === undefined && !values.help);
-    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (command === undefined) throw new WrongWords(`there is no command ${JSON.stringify(name)}`);
-    return (await command())(files, values);
+    if (name === undefined) return nothingAsked();
+    if (["help", "--help", "-h"].includes(name)) return help(rest);
+    return await run(name, specOf(name), rest);
   } catch (error) {
     if (!(error instanceof WrongWords)) throw error;
-    printError(`chaosgate: ${error.message}\nTry: chaosgate help\n`);
-    return WRONG_WORDS;
+    const about = name !== undefined && Object.hasOwn(COMMANDS, name) ? ` ${name}` : "";
+    printError(`chaosgate: ${error.message}\nTry: chaosgate help${about}\n`);
+    return COULD_NOT_RUN;
   }
 }
 
-function parsed(argv: readonly string[]) {
+async function run(name: string, spec: CommandSpec | OwnWordsSpec, words: readonly string[]): Promise<number> {
+  if ("loadOwn" in spec) return (await spec.loadOwn())(words);
+  const { values, positionals } = parsed(name, spec, words);
+  if (values.help === true) {
+    print(helpOn(name, spec));
+    return FINE;
+  }
+  return (await spec.load())(positionals, values as Options);
+}
+
+function parsed(name: string, { flags }: CommandSpec, words: readonly string[]) {
+  const declared = Object.fromEntries(Object.entries(flags).map(([flag, { type }]) => [flag, { type }]));
+  refuseUnknownFlags(name, words, Object.keys(declared));
   try {
     return parseArgs({
-      args: [...argv],
+      args: [...words],
       allowPositionals: true,
-      options: {
-        format: { type: "string", default: "terminal" },
-        write: { type: "boolean", default: false },
-        diff: { type: "boolean", default: false },
-        "keep-namespace": { type: "boolean", default: false },
-        settings: { type: "string" },
-        snapshot: { type: "string" },
-        environment: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
+      options: { ...declared, help: { type: "boolean", short: "h" } },
     });
   } catch (error) {
-    // parseArgs reports unknown and incomplete flags by throwing a TypeError with a sentence for the user.
+    // parseArgs reports flags without their value by throwing a TypeError with a sentence for the user.
     throw new WrongWords(error instanceof Error ? error.message : String(error));
   }
 }
 
-function help(nothingAsked: boolean): number {
-  if (nothingAsked) printError(HELP);
-  else print(HELP);
-  return nothingAsked ? WRONG_WORDS : FINE;
+/** Before parseArgs, which cannot say what was meant. */
+function refuseUnknownFlags(name: string, words: readonly string[], known: readonly string[]): void {
+  for (const word of words) {
+    if (word === "--") return;
+    const flag = /^--([^=]+)/.exec(word)?.[1];
+    if (flag === undefined || flag === "help" || known.includes(flag)) continue;
+    throw new WrongWords(`${name} has no flag --${flag}${meant(nearest(flag, known), "--")}`);
+  }
+}
+
+function specOf(name: string): CommandSpec | OwnWordsSpec {
+  const spec = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (spec !== undefined) return spec;
+  throw new WrongWords(`there is no command ${JSON.stringify(name)}${meant(nearest(name, Object.keys(COMMANDS)))}`);
+}
+
+function meant(word: string | undefined, before = ""): string {
+  return word === undefined ? "" : `; did you mean ${before}${word}?`;
+}
+
+function help([name]: readonly string[]): number {
+  print(name === undefined ? overview() : helpOn(name, specOf(name)));
+  return FINE;
+}
+
+function nothingAsked(): number {
+  printError(overview());
+  return COULD_NOT_RUN;
 }

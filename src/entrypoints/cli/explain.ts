@@ -1,13 +1,7 @@
-import { FINDINGS, PROBLEMS } from "../../manifest/codes.ts";
-import { POLICY_RULES } from "../../policy/codes.ts";
-import { REVIEW_RULES } from "../../review/codes.ts";
-import { SETTINGS_RULES } from "../../settings/codes.ts";
+import { nearest } from "../../manifest/text/nearest.ts";
+import { RULES } from "./rules.ts";
 import { print } from "./terminal.ts";
 import { WrongWords } from "./words.ts";
-
-const RULES: ReadonlyMap<string, string> = new Map(
-  [PROBLEMS, FINDINGS, POLICY_RULES, REVIEW_RULES, SETTINGS_RULES].flatMap((room) => Object.entries(room)),
-);
 
 /** `chaosgate explain [CODE]`: why a rule exists, or the list of all rules. */
 export function explainCommand(codes: readonly string[]): number {
@@ -19,7 +13,8 @@ export function explainCommand(codes: readonly string[]): number {
 
 function reasonOf(code: string): string {
   const reason = RULES.get(code);
-  if (reason === undefined)
-    throw new WrongWords(`there is no rule ${JSON.stringify(code)}; chaosgate explain lists them`);
-  return reason;
+  if (reason !== undefined) return reason;
+  const meant = nearest(code, [...RULES.keys()]);
+  const next = meant === undefined ? "chaosgate explain lists them" : `did you mean ${meant}?`;
+  throw new WrongWords(`there is no rule ${JSON.stringify(code)}; ${next}`);
 }

@@ -7,7 +7,7 @@ import { formatOf, type Options, WrongWords } from "./words.ts";
 
 /** `chaosgate fix FILE`: the repaired text on standard output, what was done and assumed on standard error. */
 export function fixCommand(names: readonly string[], options: Options): number {
-  const format = formatOf(options, ["terminal", "json"]);
+  const format = formatOf(options, ["text", "json"]);
   const [name, ...more] = names;
   if (name === undefined || more.length > 0) throw new WrongWords("fix takes one file");
   if (options.write && name === "-") throw new WrongWords("--write needs a file to write to");

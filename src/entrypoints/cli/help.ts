@@ -1,39 +1,52 @@
-/** What `chaosgate help` prints. */
-export const HELP = `chaosgate - chaos experiments reviewed and run like code
+import { COMMANDS, type CommandSpec, type FlagSpec, type OwnWordsSpec } from "./commands.ts";
 
-  chaosgate lint FILE...        check manifests as a cluster with Chaos Mesh 2.8 would, without a cluster
-  chaosgate fix FILE            print the manifest with its mistakes repaired; comments and formatting stay
-  chaosgate review FILE...      say what the pull request would say: findings, pods, predicted impact
-  chaosgate explain [CODE]      say why a rule exists, or list every rule
-  chaosgate predict QUESTION    calculate one figure: window, loss, pool, erlang, retries or transfer
-  chaosgate help                print this
+const FILES = "FILE is a YAML file, a folder (every .yaml and .yml below it), a glob, or - for standard input.";
 
-FILE is a YAML file, a folder (every .yaml and .yml below it), or - for standard input.
+const EXIT_CODES = `Exit codes
+  0  nothing to complain about; warnings and notices do not count
+  1  the cluster would refuse something, a finding is an error, or a figure is not predictable
+  2  the command could not run: its words are wrong, or a file cannot be read
+`;
 
-lint, fix and review
-  --format terminal|json        how to print (default: terminal); review also knows markdown
-
-fix
-  --write                       write the repaired text back to the file
-  --diff                        print the difference instead of the text
-  --keep-namespace              leave metadata.namespace as it is when the selector names another namespace
-
-review
-  --settings FILE               the repository's .github/chaosgate.yml; without it there are no caps and no service models
-  --environment NAME            an environment of the settings (default: the first)
-  --snapshot FILE               a snapshot of the cluster in JSON; without it no pods are counted
-
-predict (chaosgate predict help lists the flags of every question)
-  --format terminal|json        how to print (default: terminal)
-
-Exit codes
-  0  nothing to complain about
-  1  the cluster would refuse something, something would not do what it says, or a figure is not predictable
-  2  the command line is wrong, or a file cannot be read
-
-Examples
+const EXAMPLES = `Examples
   chaosgate lint chaos/
+  chaosgate lint --format sarif chaos/ > chaosgate.sarif
   chaosgate fix --diff chaos/network-delay.yaml
   chaosgate fix --write chaos/network-delay.yaml && git diff
   chaosgate predict window --window 64KiB --rtt 2ms --delay 500ms
+  source <(chaosgate completion bash)
 `;
+
+/** What `chaosgate help` prints. */
+export function overview(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { takes, says }]) => row(`chaosgate ${name} ${takes}`, says, 29));
+  const all = [...lines, row("chaosgate help [COMMAND]", "print this, or the flags of a command", 29)];
+  return `chaosgate - chaos experiments reviewed and run like code\n\n${all.join("\n")}\n\n${FILES}\n\n${EXIT_CODES}\n${EXAMPLES}`;
+}
+
+/** What `chaosgate help COMMAND` and `chaosgate COMMAND --help` print. */
+export function helpOn(name: string, spec: CommandSpec | OwnWordsSpec): string {
+  const first = `chaosgate ${name} ${spec.takes}\n\n${capital(spec.says)}.\n`;
+  if ("loadOwn" in spec) return first;
+  const flags = Object.entries(spec.flags).map(([flag, about]) =>
+    row(`--${flag}${placeholderOf(about)}`, about.says, 29),
+  );
+  const files = spec.takes.startsWith("FILE") ? [FILES] : [];
+  const blocks = [flags.join("\n"), ...(spec.notes ?? []), ...files, EXIT_CODES.trimEnd()].filter(
+    (text) => text !== "",
+  );
+  return `${first}\n${blocks.join("\n\n")}\n`;
+}
+
+function placeholderOf({ value }: FlagSpec): string {
+  if (value === undefined) return "";
+  return ` ${typeof value === "string" ? value : value.join("|")}`;
+}
+
+function row(left: string, right: string, width: number): string {
+  return left.length > width ? `  ${left}\n  ${" ".repeat(width)} ${right}` : `  ${left.padEnd(width)} ${right}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -73,7 +73,7 @@ export function toggle(): Flag<boolean> {
 
 /** Reads the words after a question; a flag it does not know, or cannot read, is a mistake. */
 export function readFlags<F extends Flags>(words: readonly string[], flags: F): Given<F> {
-  const { format = "terminal", ...texts } = parsed(words, flags);
+  const { format = "text", ...texts } = parsed(words, flags);
   const entries = Object.entries(flags).map(([name, flag]) => [name, readFlag(name, flag, texts[name])] as const);
   const missing = entries.filter(([name, value]) => value === undefined && flags[name]?.required);
   if (missing.length > 0)

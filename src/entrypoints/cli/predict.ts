@@ -12,7 +12,7 @@ export function predictCommand(words: readonly string[]): number {
   if (question === undefined)
     throw new WrongWords(`predict knows no ${JSON.stringify(name)}, only ${Object.keys(QUESTIONS).join(", ")}`);
   const { inputs, echo, answer, format } = question.ask(rest);
-  if (formatOf({ format }, ["terminal", "json"]) === "json") printJson({ inputs, ...figuresOf(answer) });
+  if (formatOf({ format }, ["text", "json"]) === "json") printJson({ inputs, ...figuresOf(answer) });
   else printAnswer(answer, echo);
   return answer.kind === "estimate" ? 0 : 1;
 }
@@ -57,7 +57,7 @@ function inWords(value: number | null, unit: Estimate["unit"]): string {
 }
 
 function help(): number {
-  print(`chaosgate predict QUESTION [--format terminal|json]\n\n${Object.entries(QUESTIONS).map(helpOn).join("\n")}
+  print(`chaosgate predict QUESTION [--format text|json]\n\n${Object.entries(QUESTIONS).map(helpOn).join("\n")}
 BYTES are 1448 or 64KiB, TIME 2ms or 1.5s, RATE 1000/s, LINK 125MB/s or 1Gbit/s, SHARE 1% or 0.01; in JSON bytes, seconds, per second and shares of 1.
 JSON has inputs, value, unit, interval, binding, source and warnings; a value of null with the binding none means never.
 `);

@@ -12,7 +12,7 @@ import { formatOf, type Options, WrongWords } from "./words.ts";
 
 /** `chaosgate review FILE...`: what the pull request would say, from files alone. */
 export function reviewCommand(names: readonly string[], options: Options): number {
-  const format = formatOf(options, ["terminal", "markdown", "json"]);
+  const format = formatOf(options, ["text", "markdown", "json"]);
   const files = readFiles(names);
   const settings = options.settings === undefined ? DEFAULT_SETTINGS : settingsFrom(options.settings);
   const review = reviewManifests({
@@ -29,7 +29,7 @@ export function reviewCommand(names: readonly string[], options: Options): numbe
   return review.outcome === "reviewed" || review.outcome === "no-experiments" ? 0 : 1;
 }
 
-function rendered(review: Review, format: "terminal" | "markdown" | "json"): string {
+function rendered(review: Review, format: "text" | "markdown" | "json"): string {
   if (format === "json") return renderJson(review);
   if (format === "markdown") return renderComment(review, { audience: "members" });
   return renderTerminal(review).split("\n").map(harmless).join("\n");

@@ -1,9 +1,9 @@
-/** The flags of every command, as parseArgs gives them. */
+/** The flags of every command together; each command declares those that it takes. */
 export type Options = {
-  readonly format: string;
-  readonly write: boolean;
-  readonly diff: boolean;
-  readonly "keep-namespace": boolean;
+  readonly format?: string | undefined;
+  readonly write?: boolean | undefined;
+  readonly diff?: boolean | undefined;
+  readonly "keep-namespace"?: boolean | undefined;
   readonly settings?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly environment?: string | undefined;
@@ -12,12 +12,12 @@ export type Options = {
 /** The command line itself is wrong; the message ends a sentence that begins with "chaosgate:". */
 export class WrongWords extends Error {}
 
-/** The value of `--format`, if it is one of those that the command can print. */
+/** The value of `--format`, if it is one of those that the command can print; the first is the default. */
 export function formatOf<Format extends string>(
   { format }: Pick<Options, "format">,
-  allowed: readonly Format[],
+  allowed: readonly [Format, ...Format[]],
 ): Format {
-  const found = allowed.find((each) => each === format);
+  const found = format === undefined ? allowed[0] : allowed.find((each) => each === format);
   if (found === undefined)
     throw new WrongWords(`--format ${JSON.stringify(format)} is not one of ${allowed.join(", ")}`);
   return found;

@@ -1,0 +1,97 @@
+import type { Options } from "./words.ts";
+
+// Every command with its words, in one table: help, completion and parsing read it, and a command's own modules are loaded only
+// when it runs.
+
+export type FlagSpec = {
+  readonly type: "boolean" | "string";
+  /** What help writes behind the flag; a list of words is what completion offers. */
+  readonly value?: string | readonly string[];
+  readonly says: string;
+};
+
+export type Run = (names: readonly string[], options: Options) => number | Promise<number>;
+
+export type CommandSpec = {
+  /** What stands behind the command's name. */
+  readonly takes: string;
+  readonly says: string;
+  readonly flags: Readonly<Record<string, FlagSpec>>;
+  /** Further lines of the command's help. */
+  readonly notes?: readonly string[];
+  readonly load: () => Promise<Run>;
+};
+
+/** Reads its own words, because its flags depend on a first word. */
+export type OwnWordsSpec = {
+  readonly takes: string;
+  readonly says: string;
+  readonly loadOwn: () => Promise<(words: readonly string[]) => number>;
+};
+
+const LINT_FORMATS = ["text", "json", "sarif", "github", "markdown"];
+
+/** In the order in which help lists them. */
+export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
+  lint: {
+    takes: "FILE...",
+    says: "check manifests as a cluster with Chaos Mesh would, without a cluster",
+    flags: { format: format(LINT_FORMATS) },
+    notes: ["json is an array with one object per document; github prints annotations of a GitHub Actions job."],
+    load: async () => (await import("./lint.ts")).lintCommand,
+  },
+  fix: {
+    takes: "FILE",
+    says: "print the manifest with its mistakes repaired; comments and formatting stay",
+    flags: {
+      format: format(["text", "json"]),
+      write: { type: "boolean", says: "write the repaired text back to the file" },
+      diff: { type: "boolean", says: "print the difference instead of the text" },
+      "keep-namespace": {
+        type: "boolean",
+        says: "leave metadata.namespace as it is when the selector names another namespace",
+      },
+    },
+    load: async () => (await import("./fix.ts")).fixCommand,
+  },
+  review: {
+    takes: "FILE...",
+    says: "say what the pull request would say: findings, pods, predicted impact",
+    flags: {
+      format: format(["text", "markdown", "json"]),
+      settings: {
+        type: "string",
+        value: "FILE",
+        says: "the repository's .github/chaosgate.yml; without it there are no caps and no service models",
+      },
+      environment: { type: "string", value: "NAME", says: "an environment of the settings (default: the first)" },
+      snapshot: {
+        type: "string",
+        value: "FILE",
+        says: "a snapshot of the cluster in JSON; without it no pods are counted",
+      },
+    },
+    load: async () => (await import("./review.ts")).reviewCommand,
+  },
+  explain: {
+    takes: "[CODE]",
+    says: "say why a rule exists, or list every rule",
+    flags: {},
+    load: async () => (await import("./explain.ts")).explainCommand,
+  },
+  predict: {
+    takes: "QUESTION",
+    says: "calculate one figure: window, loss, pool, erlang, retries or transfer",
+    loadOwn: async () => (await import("./predict.ts")).predictCommand,
+  },
+  completion: {
+    takes: "SHELL",
+    says: "print the completion script for bash, zsh or fish",
+    flags: {},
+    load: async () => (await import("./completion.ts")).completionCommand,
+  },
+};
+
+function format(formats: readonly string[]): FlagSpec {
+  return { type: "string", value: formats, says: `how to print (default: ${formats[0]})` };
+}

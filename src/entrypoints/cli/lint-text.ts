@@ -1,0 +1,28 @@
+import type { ManifestFile } from "../../manifest/document.ts";
+import { type Remark, remarksIn } from "./remarks.ts";
+import { harmless, styled } from "./terminal.ts";
+
+/** For people: a place that editors and terminals recognise, what is wrong, and what to do. */
+export function asText(files: readonly ManifestFile[]): string {
+  const lines = files.flatMap((file) => remarksIn(file).map((remark) => remarkText(file.path, remark)));
+  return `${[...lines, summaryOf(files)].join("\n")}\n`;
+}
+
+function remarkText(path: string, { line, column, severity, isRefusal, message, fix, code }: Remark): string {
+  const where = `${harmless(path)}:${line}:${column}`;
+  const colour = severity === "error" ? "red" : "yellow";
+  const word = isRefusal ? "refused" : severity;
+  return `${styled("bold", where)} ${styled(colour, word)} ${harmless(message)} [${code}]\n    ${harmless(fix)}`;
+}
+
+/** How many were accepted, refused, and left alone. */
+export function summaryOf(files: readonly ManifestFile[]): string {
+  const documents = files.flatMap((file) => file.documents);
+  const refused = documents.filter(({ answer }) => answer === "reject").length;
+  const others = files.reduce((sum, file) => sum + file.otherDocuments, 0);
+  const unread = files.filter(({ problems }) => problems.length > 0).length;
+  const parts = [`${documents.length - refused} accepted`, `${refused} refused`];
+  if (unread > 0) parts.push(`${unread} unreadable files`);
+  if (others > 0) parts.push(`${others} documents of other kinds skipped`);
+  return parts.join(", ");
+}
