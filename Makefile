@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 STAMPS := .cache/stamps
 DAEMON := .cache/target/release/chaosgated
 
-.PHONY: help demo test test-full check format bench-daemon bench-queue setup daemon packages clean
+.PHONY: help demo test test-full check format bench-daemon bench-queue bench-lint build setup daemon packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,12 @@ bench-daemon: setup packages daemon ## the daemon's memory and CPU, idle and wit
 bench-queue: daemon ## throughput ceiling and cost of the packet queue, printed
 	@scripts/sandbox.sh cargo test --release --locked --test network_throughput -- --ignored --nocapture --test-threads=1
 
+bench-lint: build .cache/bin/kubeconform ## the time of linting 1,600 manifests against kubeconform's, into .bench/lint.json
+	@node scripts/bench/lint.ts
+
+build: setup ## bundle the command line into dist/cli.js
+	@node scripts/bundle.ts cli.ts dist/cli.js
+
 format: setup ## format and fix what can be fixed without judgement
 	@biome check --write .
 	@cargo fmt
@@ -53,6 +59,10 @@ $(STAMPS)/npm: package.json package-lock.json
 	@echo "installing npm packages"
 	@npm ci --no-progress --loglevel=error
 	@mkdir -p $(STAMPS) && touch $@
+
+.cache/bin/kubeconform:
+	@echo "building kubeconform, the peer of bench-lint"
+	@GOBIN=$(CURDIR)/.cache/bin go install github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
 
 .cache/sarif-2.1.0.json: scripts/sarif-schema.sh
 	@scripts/sarif-schema.sh

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-// The command line: words -> one command -> text and an exit code (0 fine, 1 problems, 2 wrong words or unreadable files).
+// The command line: words -> one command -> text and an exit code (0 fine, 1 problems, 2 could not run).
+// lint starts this very program on further threads when there are many files.
 
+import { isMainThread } from "node:worker_threads";
 import { messageOf } from "../errors.ts";
 import { runCommand } from "./cli/command.ts";
 
 try {
-  process.exitCode = await runCommand(process.argv.slice(2));
+  if (isMainThread) process.exitCode = await runCommand(process.argv.slice(2));
+  else (await import("./cli/lint-shares.ts")).lintOnThisThread();
 } catch (error) {
   process.stderr.write(`chaosgate: ${messageOf(error)}\n`);
   process.exitCode = 2;

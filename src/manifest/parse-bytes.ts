@@ -3,7 +3,7 @@ import { type ParseOptions, parseManifestFile } from "./parse.ts";
 
 const LINE_FEED = 10;
 /** A byte order mark stays in the text, where the YAML reader expects it. */
-const UTF8 = { fatal: true, ignoreBOM: true } as const;
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A file as it lies on a disk: UTF-8 or, as the API server's own reader would say, no YAML at all. Never throws. */
 export function parseManifestBytes(path: string, bytes: Uint8Array, options: ParseOptions = {}): ManifestFile {
@@ -13,7 +13,7 @@ export function parseManifestBytes(path: string, bytes: Uint8Array, options: Par
 
 function decoded(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", UTF8).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     // The decoder refuses bytes by a TypeError that does not say where.
     return undefined;

@@ -157,7 +157,7 @@ describe("lint's files", () => {
     const words = `node ${resolve(ROOT, "src/entrypoints/cli.ts")} lint many`;
     const onTerminal = spawnSync("script", ["-qec", words, "/dev/null"], { cwd: folder, encoding: "utf8" });
     expect(onTerminal.stdout).toContain("\u001b[31m");
-    expect(onTerminal.stdout).toContain("linting 100 of 120 files");
+    expect(onTerminal.stdout).toMatch(/linting \d+ of 120 files/);
     const env = { ...process.env, NO_COLOR: "1" };
     const plain = spawnSync("script", ["-qec", words, "/dev/null"], { cwd: folder, encoding: "utf8", env });
     expect(plain.stdout).not.toContain("\u001b[31m");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bundleLambda } from "../../scripts/bundle-lambda.ts";
+import { bundle } from "../../scripts/bundle.ts";
 import { buildTown, openPullRequest, type Town } from "../github/support/town.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chaosgate-lambda-"));
@@ -13,7 +13,7 @@ const file = join(folder, "lambda.mjs");
 let town: Town;
 
 beforeAll(async () => {
-  await bundleLambda(file);
+  await bundle("lambda.ts", file);
   town = await buildTown();
 });
 

@@ -1,4 +1,4 @@
-import { globSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, globSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { WrongWords } from "./words.ts";
@@ -28,13 +28,27 @@ export function readText(name: string): TextFile {
   return { path, text: new TextDecoder().decode(bytes) };
 }
 
-/** The bytes of one file, `-` being standard input. */
+/** The bytes of one file, `-` being standard input; they are valid until the next file is read. */
 export function readBytes(name: string): BytesFile {
   try {
-    if (name !== "-" && statSync(name).size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
-    return { path: name === "-" ? "stdin" : name, bytes: readFileSync(name === "-" ? 0 : name) };
+    return name === "-" ? { path: "stdin", bytes: readFileSync(0) } : { path: name, bytes: bytesOf(name) };
   } catch (error) {
     throw new WrongWords(`cannot read ${name}: ${messageOf(error)}`);
+  }
+}
+
+/** Almost every manifest fits into the first read, and then nobody has to ask how large it is. */
+const PAGE = Buffer.allocUnsafe(64 << 10);
+
+function bytesOf(name: string): Uint8Array {
+  const file = openSync(name, "r");
+  try {
+    const length = readSync(file, PAGE);
+    if (length < PAGE.length) return PAGE.subarray(0, length);
+    if (fstatSync(file).size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
+    return readFileSync(name);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,8 +1,8 @@
-import type { ManifestFile } from "../../manifest/document.ts";
-import { type Remark, remarksIn } from "./remarks.ts";
+import { type LintedFile, remarksIn } from "./linted.ts";
+import type { Remark } from "./remarks.ts";
 
 /** Workflow commands of GitHub Actions: each line becomes an annotation at its place. */
-export function asWorkflowCommands(files: readonly ManifestFile[]): string {
+export function asWorkflowCommands(files: readonly LintedFile[]): string {
   const lines = files.flatMap((file) => remarksIn(file).map((remark) => commandOf(file.path, remark)));
   return lines.map((line) => `${line}\n`).join("");
 }

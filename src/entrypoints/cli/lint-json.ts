@@ -1,8 +1,9 @@
-import type { Answer, ManifestFile } from "../../manifest/document.ts";
-import { type Remark, remarksOn, type Severity } from "./remarks.ts";
+import type { Answer } from "../../manifest/document.ts";
+import type { LintedFile } from "./linted.ts";
+import type { Remark, Severity } from "./remarks.ts";
 
 /** The fixed shape of `chaosgate lint --format json`: other tools build on it. */
-export type LintedDocument = {
+export type JsonDocument = {
   readonly file: string;
   /** 0-based position in its file. */
   readonly document: number;
@@ -10,10 +11,10 @@ export type LintedDocument = {
   readonly kind: string | null;
   readonly name: string | null;
   readonly answer: Answer;
-  readonly problems: readonly LintedProblem[];
+  readonly problems: readonly JsonProblem[];
 };
 
-export type LintedProblem = {
+export type JsonProblem = {
   readonly code: string;
   readonly severity: Severity;
   readonly path: string;
@@ -23,24 +24,30 @@ export type LintedProblem = {
   readonly fix?: string;
 };
 
+/** As JSON with one document a line, so that it can be read by line and compared by diff. */
+export function asJson(files: readonly LintedFile[]): string {
+  const lines = documentsAsJson(files).map((document) => JSON.stringify(document));
+  return lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
+}
+
 /** One object per document of Chaos Mesh; a file that is not YAML is one refused document. */
-export function documentsAsJson(files: readonly ManifestFile[]): readonly LintedDocument[] {
-  return files.flatMap(({ path, problems, documents }) => {
-    if (problems.length > 0) {
-      const said = remarksOn({ problems, findings: [] }).map(problemAsJson);
-      return [{ file: path, document: 0, kind: null, name: null, answer: "reject" as const, problems: said }];
+function documentsAsJson(files: readonly LintedFile[]): readonly JsonDocument[] {
+  return files.flatMap(({ path: file, remarks, documents }) => {
+    if (remarks.length > 0) {
+      const problems = remarks.map(problemAsJson);
+      return [{ file, document: 0, kind: null, name: null, answer: "reject" as const, problems }];
     }
-    return documents.map((document) => ({
-      file: path,
-      document: document.index,
-      kind: document.kind || null,
-      name: document.name || null,
-      answer: document.answer,
-      problems: remarksOn(document).map(problemAsJson),
+    return documents.map(({ index, kind, name, answer, remarks: said }) => ({
+      file,
+      document: index,
+      kind: kind || null,
+      name: name || null,
+      answer,
+      problems: said.map(problemAsJson),
     }));
   });
 }
 
-function problemAsJson({ code, severity, path, line, column, message, fix }: Remark): LintedProblem {
+function problemAsJson({ code, severity, path, line, column, message, fix }: Remark): JsonProblem {
   return { code, severity, path, line, column, message, ...(fix === "" ? {} : { fix }) };
 }

@@ -1,8 +1,8 @@
-import type { ManifestFile } from "../../manifest/document.ts";
-import { type Remark, remarksIn } from "./remarks.ts";
+import { type LintedFile, remarksIn } from "./linted.ts";
+import type { Remark } from "./remarks.ts";
 
 /** A table of everything that was said, for a job's summary or a comment; text of manifests is made harmless. */
-export function asMarkdown(files: readonly ManifestFile[], summary: string): string {
+export function asMarkdown(files: readonly LintedFile[], summary: string): string {
   const rows = files.flatMap((file) => remarksIn(file).map((remark) => rowOf(file.path, remark)));
   if (rows.length === 0) return `**chaosgate lint:** ${summary}\n`;
   const head = "| place | severity | rule | what, and what to do |\n| --- | --- | --- | --- |";

@@ -1,11 +1,11 @@
-import type { ManifestFile } from "../../manifest/document.ts";
-import { type Remark, remarksIn } from "./remarks.ts";
+import { type LintedFile, remarksIn } from "./linted.ts";
+import type { Remark } from "./remarks.ts";
 import { RULES } from "./rules.ts";
 
 const LEVELS = { error: "error", warning: "warning", notice: "note" } as const;
 
 /** A SARIF 2.1.0 log (OASIS, 2020) of one run, as code scanning services read it. */
-export function asSarif(files: readonly ManifestFile[], version: string): unknown {
+export function asSarif(files: readonly LintedFile[], version: string): unknown {
   const said = files.flatMap((file) => remarksIn(file).map((remark) => ({ uri: uriOf(file.path), remark })));
   const ids = [...new Set(said.map(({ remark }) => remark.code))].sort();
   const rules = ids.map((id) => ({ id, shortDescription: { text: RULES.get(id) ?? id } }));

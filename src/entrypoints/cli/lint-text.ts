@@ -1,9 +1,9 @@
-import type { ManifestFile } from "../../manifest/document.ts";
-import { type Remark, remarksIn } from "./remarks.ts";
+import { type LintedFile, remarksIn } from "./linted.ts";
+import type { Remark } from "./remarks.ts";
 import { harmless, styled } from "./terminal.ts";
 
 /** For people: a place that editors and terminals recognise, what is wrong, and what to do. */
-export function asText(files: readonly ManifestFile[]): string {
+export function asText(files: readonly LintedFile[]): string {
   const lines = files.flatMap((file) => remarksIn(file).map((remark) => remarkText(file.path, remark)));
   return `${[...lines, summaryOf(files)].join("\n")}\n`;
 }
@@ -16,11 +16,11 @@ function remarkText(path: string, { line, column, severity, isRefusal, message, 
 }
 
 /** How many were accepted, refused, and left alone. */
-export function summaryOf(files: readonly ManifestFile[]): string {
+export function summaryOf(files: readonly LintedFile[]): string {
   const documents = files.flatMap((file) => file.documents);
   const refused = documents.filter(({ answer }) => answer === "reject").length;
   const others = files.reduce((sum, file) => sum + file.otherDocuments, 0);
-  const unread = files.filter(({ problems }) => problems.length > 0).length;
+  const unread = files.filter(({ remarks }) => remarks.length > 0).length;
   const parts = [`${documents.length - refused} accepted`, `${refused} refused`];
   if (unread > 0) parts.push(`${unread} unreadable files`);
   if (others > 0) parts.push(`${others} documents of other kinds skipped`);

@@ -1,10 +1,8 @@
-import type { ManifestFile } from "../../manifest/document.ts";
-import { parseManifestBytes } from "../../manifest/parse-bytes.ts";
-import { namesOfFiles, readBytes } from "./files.ts";
-import { documentsAsJson } from "./lint-json.ts";
+import { namesOfFiles } from "./files.ts";
+import { asJson } from "./lint-json.ts";
+import { lintFiles } from "./lint-shares.ts";
 import { asText, summaryOf } from "./lint-text.ts";
-import { Progress } from "./progress.ts";
-import { remarksIn } from "./remarks.ts";
+import { type LintedFile, remarksIn } from "./linted.ts";
 import { print } from "./terminal.ts";
 import { formatOf, type Options } from "./words.ts";
 
@@ -13,29 +11,18 @@ const FORMATS = ["text", "json", "sarif", "github", "markdown"] as const;
 /** `chaosgate lint FILE...`: every problem and finding at its line; 1 where anything is an error. */
 export async function lintCommand(names: readonly string[], options: Options): Promise<number> {
   const format = formatOf(options, FORMATS);
-  const files = lintAll(namesOfFiles(names));
+  const files = await lintFiles(namesOfFiles(names));
   print(await rendered(files, format));
   return files.some(isBad) ? 1 : 0;
 }
 
-function lintAll(paths: readonly string[]): readonly ManifestFile[] {
-  const progress = new Progress("linting", paths.length);
-  const files = paths.map((path) => {
-    const file = readBytes(path);
-    progress.step();
-    return parseManifestBytes(file.path, file.bytes);
-  });
-  progress.end();
-  return files;
-}
-
 /** What only some formats need is loaded with them. */
-async function rendered(files: readonly ManifestFile[], format: (typeof FORMATS)[number]): Promise<string> {
+async function rendered(files: readonly LintedFile[], format: (typeof FORMATS)[number]): Promise<string> {
   switch (format) {
     case "text":
       return asText(files);
     case "json":
-      return `${JSON.stringify(documentsAsJson(files), undefined, 2)}\n`;
+      return asJson(files);
     case "sarif": {
       const [{ asSarif }, { VERSION }] = await Promise.all([import("./lint-sarif.ts"), import("./version.ts")]);
       return `${JSON.stringify(asSarif(files, VERSION), undefined, 2)}\n`;
@@ -47,6 +34,6 @@ async function rendered(files: readonly ManifestFile[], format: (typeof FORMATS)
   }
 }
 
-function isBad(file: ManifestFile): boolean {
+function isBad(file: LintedFile): boolean {
   return remarksIn(file).some(({ severity }) => severity === "error");
 }

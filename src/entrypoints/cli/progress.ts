@@ -3,7 +3,6 @@ export class Progress {
   readonly #what: string;
   readonly #total: number;
   readonly #isShown = process.stderr.isTTY === true;
-  #done = 0;
   #shownAt = 0;
 
   constructor(what: string, total: number) {
@@ -11,11 +10,10 @@ export class Progress {
     this.#total = total;
   }
 
-  step(): void {
-    this.#done += 1;
-    if (!this.#isShown || this.#done - this.#shownAt < 50) return;
-    this.#shownAt = this.#done;
-    process.stderr.write(`\r${this.#what} ${this.#done} of ${this.#total} files`);
+  at(done: number): void {
+    if (!this.#isShown || done - this.#shownAt < 50) return;
+    this.#shownAt = done;
+    process.stderr.write(`\r${this.#what} ${done} of ${this.#total} files`);
   }
 
   end(): void {

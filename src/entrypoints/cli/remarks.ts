@@ -1,4 +1,4 @@
-import type { ManifestDocument, ManifestFile } from "../../manifest/document.ts";
+import type { ManifestDocument } from "../../manifest/document.ts";
 import type { Finding, Problem } from "../../manifest/problem.ts";
 
 export type Severity = "error" | "warning" | "notice";
@@ -20,11 +20,6 @@ export type Remark = {
 /** Everything that is said about a document, refusals first. */
 export function remarksOn({ problems, findings }: Pick<ManifestDocument, "problems" | "findings">): readonly Remark[] {
   return [...problems, ...findings].map(remarkOf);
-}
-
-/** Everything that is said about a file, in its order. */
-export function remarksIn({ problems, documents }: ManifestFile): readonly Remark[] {
-  return [...problems.map(remarkOf), ...documents.flatMap(remarksOn)];
 }
 
 function remarkOf(said: Problem | Finding): Remark {

@@ -1,6 +1,6 @@
 import { CHAOS_BLOCKS } from "../kinds/chaos-blocks.ts";
 import { SCHEDULED_BLOCKS } from "../kinds/schedule.ts";
-import { at, itemsOf, type Located, textAt } from "../yaml/node.ts";
+import { at, entriesOf, itemsOf, type Located, textAt } from "../yaml/node.ts";
 
 /** The spec of the experiment in a document: its own, or the block of a Schedule. */
 export function experimentIn(document: Located): Located | undefined {
@@ -18,8 +18,10 @@ export function holdersIn(document: Located): readonly Located[] {
     .filter((holder) => holder !== undefined);
 }
 
+const BLOCKS: ReadonlySet<string> = new Set(Object.values(CHAOS_BLOCKS).map(({ block }) => block));
+
 /** A template's own experiment and the one that its schedule repeats. */
-function experimentsOf(template: Located): readonly (Located | undefined)[] {
-  const schedule = at(template, "schedule");
-  return Object.values(CHAOS_BLOCKS).flatMap(({ block }) => [at(template, block), at(schedule, block)]);
+function experimentsOf(template: Located): readonly Located[] {
+  const blocks = [...entriesOf(template), ...entriesOf(at(template, "schedule"))];
+  return blocks.filter(({ name, node }) => BLOCKS.has(name) && node.kind !== "null");
 }

@@ -1,7 +1,7 @@
 import type { Mistake, Report } from "../report.ts";
 import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf } from "../text/quote.ts";
-import { entriesOf, itemsOf, join, type Located } from "../yaml/node.ts";
+import { entriesOf, entryOf, itemsOf, join, type Located } from "../yaml/node.ts";
 import type { ObjectShape, Shape } from "./shape.ts";
 import { mistakeIn } from "./value-mistake.ts";
 
@@ -21,22 +21,25 @@ export function checkShape(value: Located, shape: Shape, report: Report): void {
 
 function checkFields(value: Located, shape: ObjectShape, report: Report): void {
   const entries = entriesOf(value);
-  const present = new Set(entries.map(({ name }) => name));
-  const absent = Object.keys(shape.fields).filter((name) => !present.has(name));
   for (const entry of entries) {
     const field = Object.hasOwn(shape.fields, entry.name) ? shape.fields[entry.name] : undefined;
     if (field !== undefined) checkShape(entry, field, report);
-    else checkUnknownField(entry, shape, absent, report);
+    else checkUnknownField(entry, shape, entries, report);
   }
   for (const name of shape.required ?? []) checkRequired(value, name, shape, report);
 }
 
-/** `absent`: the fields that could be meant, since none may be written twice. */
-function checkUnknownField(entry: Named, shape: ObjectShape, absent: readonly string[], report: Report): void {
+function checkUnknownField(entry: Named, shape: ObjectShape, siblings: readonly Named[], report: Report): void {
   const { retired = {}, open } = shape;
   const known = Object.hasOwn(retired, entry.name) ? retired[entry.name] : undefined;
-  const mistake = known ?? (open ? undefined : unknownField(entry, absent));
+  const mistake = known ?? (open ? undefined : unknownField(entry, absentFrom(siblings, shape)));
   if (mistake !== undefined) report.problem({ path: entry.path, span: entry.key }, mistake);
+}
+
+/** The fields that could be meant, since none may be written twice. */
+function absentFrom(entries: readonly Named[], { fields }: ObjectShape): readonly string[] {
+  const present = new Set(entries.map(({ name }) => name));
+  return Object.keys(fields).filter((name) => !present.has(name));
 }
 
 function unknownField({ path, name }: Named, known: readonly string[]): Mistake {
@@ -51,7 +54,7 @@ function unknownField({ path, name }: Named, known: readonly string[]): Mistake 
 }
 
 function checkRequired(value: Located, name: string, shape: ObjectShape, report: Report): void {
-  const entry = entriesOf(value).find((candidate) => candidate.name === name);
+  const entry = entryOf(value, name);
   if (entry !== undefined && entry.node.kind !== "null") return;
   const path = join(value.path, name);
   report.problem(

@@ -15,7 +15,9 @@ type Pair = { readonly key: YamlNode; readonly value: YamlNode };
 export function withMerges(pairs: readonly Pair[], keyOf: (key: YamlNode) => string): Merged {
   const entries = new Map<string, Entry>();
   const [repeated, merged]: [Entry[], Entry[]] = [[], []];
-  for (const { key, value } of pairs.filter((pair) => !isMerge(pair))) {
+  for (const pair of pairs) {
+    if (isMerge(pair)) continue;
+    const { key, value } = pair;
     const entry = { key: keyOf(key), keySpan: key.span, value };
     if (entries.has(entry.key)) repeated.push(entry);
     else entries.set(entry.key, entry);

@@ -70,7 +70,13 @@ export function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
+/** The entry of a map under this key, a null included, or undefined. */
+export function entryOf({ node, path }: Located, name: string): Located | undefined {
+  const found = node.kind === "map" ? node.entries.find(({ key }) => key === name) : undefined;
+  return found && { node: found.value, path: join(path, name), key: found.keySpan };
+}
+
 function childOf(from: Located, key: string): Located | undefined {
-  const found = entriesOf(from).find(({ name }) => name === key);
-  return found === undefined || found.node.kind === "null" ? undefined : found;
+  const found = entryOf(from, key);
+  return found?.node.kind === "null" ? undefined : found;
 }

@@ -1,12 +1,12 @@
-// Bundles src/entrypoints/lambda.ts into one file that a Lambda function of Node 24 runs as it is: `lambda.handler`.
+// Bundles an entrypoint into one file that Node 24 runs as it is. Imports that the program defers stay deferred inside the one file.
 
 import { resolve } from "node:path";
 import { build } from "esbuild";
 
-/** Writes the bundle and returns its size in bytes. Imports that the program defers stay deferred inside the one file. */
-export async function bundleLambda(outfile: string): Promise<number> {
+/** `entry` is a file of src/entrypoints; returns the bundle's size in bytes. */
+export async function bundle(entry: string, outfile: string): Promise<number> {
   const { metafile } = await build({
-    entryPoints: [resolve(import.meta.dirname, "../src/entrypoints/lambda.ts")],
+    entryPoints: [resolve(import.meta.dirname, "../src/entrypoints", entry)],
     outfile,
     bundle: true,
     platform: "node",
@@ -22,6 +22,6 @@ export async function bundleLambda(outfile: string): Promise<number> {
 }
 
 if (import.meta.main) {
-  const outfile = process.argv[2] ?? resolve(import.meta.dirname, "../.cache/lambda/lambda.mjs");
-  console.log(`${outfile}: ${await bundleLambda(outfile)} bytes`);
+  const [entry = "cli.ts", outfile = "dist/cli.js"] = process.argv.slice(2);
+  console.log(`${outfile}: ${await bundle(entry, outfile)} bytes`);
 }
