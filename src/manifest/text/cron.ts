@@ -3,11 +3,18 @@ import { parseGoDuration } from "./go-duration.ts";
 // The cron grammar of robfig/cron v3 with optional seconds and descriptors, as Chaos Mesh's Schedule configures it
 // (parser.go). It differs from crontab(5): Sunday is 0 only, and `?` means `*`.
 
-type Field = { readonly name: string; readonly min: number; readonly max: number; readonly words?: readonly string[] };
+/** One field of an expression: its bounds, and words that stand for numbers from the lower bound on. */
+export type Field = {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  readonly words?: readonly string[];
+};
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-const FIELDS: readonly Field[] = [
+/** With seconds; an expression of five fields leaves the first out. */
+export const FIELDS: readonly Field[] = [
   { name: "second", min: 0, max: 59 },
   { name: "minute", min: 0, max: 59 },
   { name: "hour", min: 0, max: 23 },
@@ -68,7 +75,8 @@ function complaintAboutRange(range: string, field: Field): string | undefined {
     : undefined;
 }
 
-function numberOf(text: string, { words, min }: Field): number | undefined {
+/** A number or a word of a field. */
+export function numberOf(text: string, { words, min }: Field): number | undefined {
   const word = words?.indexOf(text.toLowerCase()) ?? -1;
   if (word >= 0) return word + min;
   return /^\+?[0-9]{1,9}$/.test(text) ? Number(text) : undefined;
