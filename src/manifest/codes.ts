@@ -99,6 +99,18 @@ export const FINDINGS = {
   "hits-all-traffic": "Without a peer a fault also hits DNS, probes and the metrics that are to judge it.",
   "external-target-malformed":
     "External targets are not checked at admission and are resolved once, in the controller.",
+  "schedule-never-fires": "A date that no calendar has is a Schedule that never runs.",
+  "schedule-overlaps-itself": "A run that is longer than the time to the next one meets itself on the same pods.",
+  "schedule-stalls": "Under Forbid a run that is due while the last one goes on is dropped, and the Schedule can stop.",
+  "schedule-may-miss-too-much":
+    "After 100 missed runs Chaos Mesh starts none again, and a deadline is what forgets old ones.",
+  "schedule-zone-undeclared": "A schedule without a zone means the hours of whatever machine the controller runs on.",
+  "template-unreachable": "A Workflow runs its entry and what that leads to; any other template is never run.",
+  "template-cycle": "The webhook does not look for a template that leads to itself, and the controller does not stop.",
+  "children-outlive-parent":
+    "The deadline of a Serial or Parallel ends its children, whatever their own deadlines say.",
+  "same-victims-in-parallel":
+    "Two faults of one kind on the same pods at once overwrite each other, and undo each other.",
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -7,10 +7,12 @@ import { reportHttpChaos } from "./http-chaos.ts";
 import { reportIoChaos } from "./io-chaos.ts";
 import { reportNetworkChaos } from "./network-chaos.ts";
 import { reportPodChaos } from "./pod-chaos.ts";
+import { reportSchedule } from "./schedule.ts";
 import { reportSelection } from "./selection.ts";
 import { reportStressChaos } from "./stress-chaos.ts";
 import { reportTimeChaos } from "./time-chaos.ts";
 import { reportWorkflow } from "./workflow.ts";
+import { reportWorkflowTime } from "./workflow-time.ts";
 
 // An accepted document -> what the cluster admits although it does not do what it says. Every rule was read in Chaos
 // Mesh's controllers or daemon, or reported by its users.
@@ -30,14 +32,20 @@ const TRAPS: Readonly<Record<string, Trap>> = {
 export function reportFindings(kind: string, document: Located, report: Report): void {
   const spec = at(document, "spec");
   if (at(document, "metadata", "namespace") === undefined) reportNoNamespace(document, report);
-  if (kind === "Schedule") reportScheduleName(document, report);
-  const type = kind === "Schedule" ? (textAt(spec, "type") ?? "") : kind;
-  reportExperiment(type, kind === "Schedule" ? at(spec, SCHEDULED_BLOCKS[type]?.block ?? "") : spec, report);
+  if (kind !== "Schedule" || spec === undefined) return reportExperiment(kind, spec, report);
+  const type = textAt(spec, "type") ?? "";
+  const block = at(spec, SCHEDULED_BLOCKS[type]?.block ?? "");
+  reportScheduleName(document, report);
+  reportSchedule(spec, type, block, report);
+  reportExperiment(type, block, report);
 }
 
 function reportExperiment(kind: string, spec: Located | undefined, report: Report): void {
   if (spec === undefined) return;
-  if (kind === "Workflow") reportWorkflow(spec, report, reportFault);
+  if (kind === "Workflow") {
+    reportWorkflow(spec, report, reportFault);
+    reportWorkflowTime(spec, report);
+  }
   if (!hitsPods(kind)) return;
   reportFault(kind, spec, report);
   reportDuration(kind, spec, report);

@@ -45,11 +45,12 @@ function dayAfter({ year, month, day }: WallTime, ahead: number): WallTime {
 function firstOn(times: Calendar, zone: string, day: WallTime, after: number): number | undefined {
   const weekday = new Date(Date.UTC(day.year, day.month - 1, day.day)).getUTCDay();
   if (!times.isDay(day.month, day.day, weekday)) return undefined;
-  const hours = times.hours.flatMap((hour) => instantsOf(zone, { ...day, hour }));
-  for (const hour of hours.sort((a, b) => a - b)) {
-    if (hour + HOUR_MS <= after) continue;
-    const found = firstInHour(times, hour, after);
-    if (found !== undefined) return found;
+  // An hour that is shown twice is over both times before the next one begins.
+  for (const hour of times.hours) {
+    for (const begin of instantsOf(zone, { ...day, hour })) {
+      const found = begin + HOUR_MS <= after ? undefined : firstInHour(times, begin, after);
+      if (found !== undefined) return found;
+    }
   }
   return undefined;
 }

@@ -16,6 +16,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** What a clock in the zone shows at an instant. The zone must be one that Intl knows. */
 export function wallTime(zone: string, instant: number): WallTime {
+  if (zone === "UTC") return utcTime(new Date(instant));
   const parts = Object.fromEntries(
     formatOf(zone)
       .formatToParts(instant)
@@ -28,9 +29,21 @@ export function wallTime(zone: string, instant: number): WallTime {
 /** The instants at which a clock in the zone shows this: none in the gap of a spring, two in the overlap of an autumn. */
 export function instantsOf(zone: string, wall: WallTime): readonly number[] {
   const asUtc = utcOf(wall);
+  if (zone === "UTC") return [asUtc];
   const around = [asUtc - DAY_MS, asUtc + DAY_MS].map((instant) => offsetAt(zone, instant));
   const found = [...new Set(around)].map((offset) => asUtc - offset);
   return found.filter((instant) => utcOf(wallTime(zone, instant)) === asUtc).sort((a, b) => a - b);
+}
+
+function utcTime(date: Date): WallTime {
+  return {
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    hour: date.getUTCHours(),
+    minute: date.getUTCMinutes(),
+    second: date.getUTCSeconds(),
+  };
 }
 
 function offsetAt(zone: string, instant: number): number {
