@@ -56,6 +56,7 @@ export async function gatherReview(
     headSha: pr.headSha,
     baseSha: pr.baseSha,
     digest: sha256,
+    now: bot.clock.now(),
     ...(snapshot === undefined ? { selectionMissing: whyNoSelection(settings, environment, pr) } : { snapshot }),
   });
   const proposes = changed.paths.includes(SETTINGS_PATH);

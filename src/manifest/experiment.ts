@@ -1,3 +1,5 @@
+import type { Timeline } from "./time/timeline.ts";
+
 /** Every kind of chaos-mesh.org/v1alpha1 that is recognised; `NetworkChaos` and `PodChaos` are fully modelled. */
 export type ChaosKind = string;
 
@@ -65,6 +67,8 @@ type Common = {
   readonly hypothesis?: string;
   /** Annotation `chaosgate.dev/objectives`, comma separated names of objectives in the settings. */
   readonly objectives?: readonly string[];
+  /** Of a Workflow, also of one that a Schedule repeats. */
+  readonly timeline?: Timeline;
   /** Set when the document is a Schedule that embeds the chaos; the cron expression as written. */
   readonly schedule?: { readonly cron: string; readonly concurrencyPolicy: "Forbid" | "Allow" };
 };

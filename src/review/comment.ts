@@ -10,6 +10,7 @@ import { impactTable } from "./parts/impact.ts";
 import { nextStep } from "./parts/next-step.ts";
 import { radius } from "./parts/radius.ts";
 import { remarksTable } from "./parts/remarks-table.ts";
+import { timelineOf } from "./parts/timeline.ts";
 import { verdictOf } from "./parts/verdict.ts";
 import type { Review } from "./review.ts";
 import { folded, join, type Section } from "./sections.ts";
@@ -35,6 +36,10 @@ export function bodyOf(review: Review, { audience }: Rendering, mostRemarks: num
     { markdown: experimentsTable(review), needed: true },
     ...(review.outcome === "reviewed" ? [...impacts, remarks] : [remarks, ...impacts]),
     { markdown: nextStep(review), needed: true },
+    ...experiments.map((reviewed) => {
+      const title = `<b>What happens when</b>: ${codeInHtml(reviewed.experiment.name)}`;
+      return { markdown: folded(title, timelineOf(reviewed), several ? "closed" : "open") };
+    }),
     ...experiments.map((reviewed) => {
       const picture = radius(reviewed, audience);
       const title = `<b>Blast radius</b>: ${codeInHtml(reviewed.experiment.name)}`;

@@ -11,6 +11,7 @@ import type { Snapshot } from "../selector/snapshot.ts";
 import type { Settings } from "../settings.ts";
 import { judgeEngine } from "./judge-engine.ts";
 import { judgeObjectives, objectivesOf } from "./judge-objectives.ts";
+import { nextRunsOf } from "./next-runs.ts";
 import type { ReviewedExperiment } from "./review.ts";
 
 export type Around = {
@@ -21,6 +22,7 @@ export type Around = {
   readonly seed: string;
   readonly snapshot?: Snapshot;
   readonly selectionMissing?: string;
+  readonly now?: number;
 };
 
 /** Everything that is said about one document; nothing for one that the cluster would refuse. */
@@ -46,6 +48,7 @@ export function reviewExperiment(
       objectives: objectivesOf(experiment, environment, settings),
       impact: predict(experiment, selection, settings.services),
       ...durationOf(experiment, policy),
+      ...runsOf(experiment, around),
     },
   ];
 }
@@ -65,6 +68,11 @@ function findingsOf(
   return [...own, ...judged, ...ours].sort(
     (one, other) => one.place.line - other.place.line || one.place.column - other.place.column,
   );
+}
+
+function runsOf(experiment: Experiment, { now }: Around): Pick<ReviewedExperiment, "nextRuns"> {
+  const nextRuns = now === undefined ? undefined : nextRunsOf(experiment, now);
+  return nextRuns === undefined ? {} : { nextRuns };
 }
 
 function durationOf(experiment: Experiment, { caps }: Policy) {

@@ -31,6 +31,8 @@ export type Reviewable = {
   readonly headSha: string;
   readonly baseSha?: string;
   readonly digest: Digest;
+  /** Unix milliseconds; without it no next runs of a Schedule are shown. */
+  readonly now?: number;
 };
 
 /** Reviews the manifests of one commit. */

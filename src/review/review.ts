@@ -4,6 +4,17 @@ import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
 import type { Selection } from "../selector/selection.ts";
 
+/** When a Schedule runs next. */
+export type Runs = {
+  /** Of the times, an IANA name. */
+  readonly zone: string;
+  /** False: the schedule names no zone, and this is the one of Chaos Mesh's image. */
+  readonly isDeclared: boolean;
+  /** `shown`: as a clock in the zone shows it. */
+  readonly times: readonly { readonly at: number; readonly shown: string }[];
+  readonly lengthMs?: number;
+};
+
 /** One experiment with everything that is said about it. */
 export type ReviewedExperiment = {
   readonly path: string;
@@ -21,6 +32,8 @@ export type ReviewedExperiment = {
   /** What will be applied: the manifest's duration or the cap. Absent: neither is known. */
   readonly effectiveDurationMs?: number;
   readonly cappedFromMs?: number;
+  /** Of a Schedule, where the reviewer knows what time it is. */
+  readonly nextRuns?: Runs;
 };
 
 /** `invalid`: the cluster would refuse something. `refused`: policy would. `reviewed`: may be run when approved. */

@@ -23,6 +23,7 @@ export function reviewCommand(names: readonly string[], options: Options): numbe
     seed: sha256(files.map(({ text }) => text).join("\0")),
     headSha: "files",
     digest: sha256,
+    now: Date.now(),
     ...seen(options.snapshot),
   });
   print(`${rendered(review, format).trimEnd()}\n`);

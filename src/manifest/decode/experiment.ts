@@ -2,6 +2,7 @@ import type { Experiment } from "../experiment.ts";
 import { hitsPods } from "../kinds/kinds.ts";
 import { SCHEDULED_BLOCKS } from "../kinds/schedule.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
+import { workflowTimeline } from "../time/workflow-timeline.ts";
 import { at, itemsOf, type Located, textAt } from "../yaml/node.ts";
 import { networkFaultOf } from "./network-fault.ts";
 import { modeOf, NO_PODS, selectorOf, textMapOf } from "./selector.ts";
@@ -34,7 +35,8 @@ function experimentOf(kind: string, document: Located, spec: Located | undefined
 
 function commonOf(kind: string, document: Located, spec: Located | undefined, namespace: string) {
   const annotations = textMapOf(at(document, "metadata", "annotations"));
-  const durationMs = durationOf(spec);
+  const timeline = kind === "Workflow" ? workflowTimeline(spec) : undefined;
+  const durationMs = timeline === undefined ? durationOf(spec) : timeline.totalMs;
   const hypothesis = annotations[HYPOTHESIS];
   const objectives = namesIn(annotations[OBJECTIVES]);
   return {
@@ -46,6 +48,7 @@ function commonOf(kind: string, document: Located, spec: Located | undefined, na
     ...(durationMs === undefined ? {} : { durationMs }),
     ...(hypothesis === undefined ? {} : { hypothesis }),
     ...(objectives === undefined ? {} : { objectives }),
+    ...(timeline === undefined ? {} : { timeline }),
   };
 }
 
