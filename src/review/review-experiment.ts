@@ -25,6 +25,8 @@ export type Around = {
   readonly now?: number;
 };
 
+const OF_A_WORKFLOW = "each template of a Workflow selects pods of its own, at the moment when it runs";
+
 /** Everything that is said about one document; nothing for one that the cluster would refuse. */
 export function reviewExperiment(
   path: string,
@@ -34,7 +36,8 @@ export function reviewExperiment(
   const { experiment, index, place } = document;
   if (experiment === undefined) return [];
   const { settings, environment, policy, snapshot, seed } = around;
-  const selection = snapshot === undefined ? undefined : select(experiment, snapshot, seed);
+  const isWorkflow = experiment.timeline !== undefined;
+  const selection = snapshot === undefined || isWorkflow ? undefined : select(experiment, snapshot, seed);
   return [
     {
       path,
@@ -42,7 +45,7 @@ export function reviewExperiment(
       place,
       experiment,
       ...(selection === undefined
-        ? { selectionMissing: around.selectionMissing ?? "no cluster was looked at" }
+        ? { selectionMissing: isWorkflow ? OF_A_WORKFLOW : (around.selectionMissing ?? "no cluster was looked at") }
         : { selection }),
       findings: findingsOf(document, experiment, selection, around),
       objectives: objectivesOf(experiment, environment, settings),

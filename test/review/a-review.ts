@@ -78,8 +78,13 @@ export const SHOP = aClusterWith([
 
 /** A review of one file, `chaos/network-delay.yaml`. */
 export function reviewOf(text: string, over: Partial<Reviewable> = {}): Review {
+  return reviewOfFiles([{ path: "chaos/network-delay.yaml", text }], over);
+}
+
+/** A review of several files. */
+export function reviewOfFiles(files: Reviewable["files"], over: Partial<Reviewable> = {}): Review {
   return reviewManifests({
-    files: [{ path: "chaos/network-delay.yaml", text }],
+    files,
     settings: settingsWith(),
     environment: "staging",
     seed: "5eed".repeat(8),

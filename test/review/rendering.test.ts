@@ -4,10 +4,56 @@ import { renderComment } from "../../src/review/comment.ts";
 import { renderJson } from "../../src/review/json.ts";
 import { renderTerminal } from "../../src/review/terminal.ts";
 import { aClusterWith, pods } from "../fakes/snapshot.ts";
-import { BROKEN, FIXED, reviewOf, SHOP, settingsWith } from "./a-review.ts";
+import { BROKEN, FIXED, reviewOf, reviewOfFiles, SHOP, settingsWith } from "./a-review.ts";
 
 const MEMBERS = { audience: "members" } as const;
 const REVIEWED = reviewOf(FIXED, { snapshot: SHOP });
+const NOW = Date.parse("2026-03-27T12:00:00Z");
+const PARTITION = FIXED.replace("action: delay", "action: partition")
+  .replace(/ {2}delay: .*\n/, "")
+  .replace("5m", "20s");
+const SPEC = FIXED.slice(FIXED.indexOf("spec:\n") + "spec:\n".length);
+const WORKFLOW = `apiVersion: chaos-mesh.org/v1alpha1
+kind: Workflow
+metadata: { name: slow-then-gone, namespace: staging }
+spec:
+  entry: story
+  templates:
+    - { name: story, templateType: Serial, children: [slow, breathe, gone] }
+    - { name: slow, templateType: Parallel, children: [slow-payment, skewed-payment] }
+    - name: slow-payment
+      templateType: NetworkChaos
+      deadline: 3m
+      networkChaos:
+${SPEC.replace(/^ {2}duration: .*\n/m, "")
+  .replace(/^/gm, "      ")
+  .trimEnd()}
+    - name: skewed-payment
+      templateType: TimeChaos
+      deadline: 2m
+      timeChaos: { mode: all, timeOffset: 1m, selector: { namespaces: [staging], labelSelectors: { app: payment-service } } }
+    - { name: breathe, templateType: Suspend, deadline: 30s }
+    - name: gone
+      templateType: PodChaos
+      deadline: 1m
+      podChaos: { action: pod-kill, mode: one, selector: { namespaces: [staging], labelSelectors: { app: payment-service } } }
+`;
+const SCHEDULE = `apiVersion: chaos-mesh.org/v1alpha1
+kind: Schedule
+metadata: { name: every-night, namespace: staging }
+spec:
+  schedule: CRON_TZ=Europe/Berlin 30 2 * * 1-5
+  concurrencyPolicy: Forbid
+  historyLimit: 3
+  type: NetworkChaos
+  networkChaos:
+${SPEC.replace(/^/gm, "  ").trimEnd()}
+`;
+const SEVERAL = [
+  { path: "chaos/delay.yaml", text: FIXED },
+  { path: "chaos/night.yaml", text: SCHEDULE },
+  { path: "chaos/kill.yaml", text: BROKEN.replaceAll("network-delay", "old-delay") },
+];
 
 describe("the comment", () => {
   it.each([
@@ -25,6 +71,13 @@ describe("the comment", () => {
         { snapshot: SHOP },
       ),
     },
+    { name: "partition", review: reviewOf(PARTITION, { snapshot: SHOP }) },
+    { name: "foreign-namespace", review: reviewOf(FIXED.replaceAll("staging", "kube-system")) },
+    { name: "workflow", review: reviewOf(WORKFLOW, { snapshot: SHOP, now: NOW }) },
+    { name: "schedule", review: reviewOf(SCHEDULE, { snapshot: SHOP, now: NOW }) },
+    { name: "several", review: reviewOfFiles(SEVERAL, { snapshot: SHOP, now: NOW }) },
+    { name: "nobody", review: reviewOf(FIXED.replaceAll("checkout-service", "check-out"), { snapshot: SHOP }) },
+    { name: "not-yaml", review: reviewOf("apiVersion: chaos-mesh.org/v1alpha1\n  kind: [PodChaos\n") },
   ])("reads as in golden/review/comment-$name.md", async ({ name, review }) => {
     await expect(`${renderComment(review, MEMBERS)}\n`).toMatchFileSnapshot(`../golden/review/comment-${name}.md`);
   });

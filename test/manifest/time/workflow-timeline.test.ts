@@ -110,17 +110,15 @@ describe("the timeline of a Workflow", () => {
 });
 
 describe("the largest overlap", () => {
-  const bar = fc
-    .record({ start: fc.nat(50), length: fc.integer({ min: 1, max: 30 }) })
-    .map(
-      ({ start, length }): Bar => ({
-        name: "f",
-        what: "fault",
-        type: "TimeChaos",
-        startMs: start,
-        endMs: start + length,
-      }),
-    );
+  const bar = fc.record({ start: fc.nat(50), length: fc.integer({ min: 1, max: 30 }) }).map(
+    ({ start, length }): Bar => ({
+      name: "f",
+      what: "fault",
+      type: "TimeChaos",
+      startMs: start,
+      endMs: start + length,
+    }),
+  );
 
   it("is what counting at every moment finds", () => {
     fc.assert(
