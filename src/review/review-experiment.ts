@@ -1,3 +1,4 @@
+import { liveFacts } from "../impact/live-facts.ts";
 import { predict } from "../impact/predict.ts";
 import type { ManifestDocument } from "../manifest/document.ts";
 import type { Experiment } from "../manifest/experiment.ts";
@@ -44,7 +45,7 @@ export function reviewExperiment(
         : { selection }),
       findings: findingsOf(document, experiment, selection, around),
       objectives: objectivesOf(experiment, environment, settings),
-      impact: predict(experiment, selection, settings.services),
+      impact: predict(experiment, selection, settings.services, liveFacts(snapshot, settings.services)),
       ...durationOf(experiment, policy),
     },
   ];

@@ -37,6 +37,6 @@ export const prediction: Shape = object({
   binding: name,
   formula: sentence,
   source: sentence,
-  inputs: list(50, object({ name, value: number, unit: name, from: name })),
+  inputs: list(50, object({ name, value: number, unit: name, from: name, at: optional(sentence) })),
   sentence,
 });

@@ -13,7 +13,7 @@ export function details(reviewed: ReviewedExperiment, audience: Audience): strin
     ...notPredicted(reviewed),
     ...assumptions(reviewed),
   ].map((fact) => `- ${fact}`);
-  const body = [derivations(reviewed), facts.join("\n")].filter((part) => part !== "").join("\n\n");
+  const body = [derivations(reviewed, audience), facts.join("\n")].filter((part) => part !== "").join("\n\n");
   return folded(`<b>Inputs and assumptions</b>: ${codeInHtml(reviewed.experiment.name)}`, body);
 }
 
