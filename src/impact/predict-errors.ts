@@ -3,7 +3,7 @@
 import type { FaultedCall } from "./calls.ts";
 import { isFigure } from "./domain.ts";
 import type { PacketFault } from "./fault.ts";
-import { fromCluster, ofCall, serviceTimeOf } from "./inputs.ts";
+import { fromCluster, ofCall, rateOf, serviceTimeOf } from "./inputs.ts";
 import { poolOf } from "./predict-pool.ts";
 import type { Input, Prediction } from "./prediction.ts";
 import { erlangB, heldSeconds, type Pool } from "./queueing.ts";
@@ -45,7 +45,10 @@ type Failing = { readonly share: number; readonly binding: string; readonly inpu
 
 /** Of a hit replica's requests: a partition fails all, a timeout its share, a full pool those that find no slot. */
 export function failingShare(faulted: FaultedCall, fault: PacketFault): Failing | undefined {
-  if (fault.partition) return { share: faulted.fraction, binding: "partition", inputs: [] };
+  if (fault.partition) {
+    const rate = rateOf(faulted);
+    return { share: faulted.fraction, binding: "partition", inputs: rate === undefined ? [] : [rate] };
+  }
   const known = poolOf(faulted, fault);
   const timedOut = timedOutShare(faulted, fault);
   if (fault.delayMs === 0 || (known === undefined && timedOut === undefined)) return undefined;

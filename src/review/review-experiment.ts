@@ -1,5 +1,7 @@
+import { lintImpact } from "../impact/lint.ts";
 import { liveFacts } from "../impact/live-facts.ts";
 import { predict } from "../impact/predict.ts";
+import type { Impact } from "../impact/prediction.ts";
 import type { ManifestDocument } from "../manifest/document.ts";
 import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
@@ -11,6 +13,7 @@ import type { Selection } from "../selector/selection.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import type { Settings } from "../settings.ts";
 import { judgeEngine } from "./judge-engine.ts";
+import { judgeGuard } from "./judge-guard.ts";
 import { judgeObjectives, objectivesOf } from "./judge-objectives.ts";
 import type { ReviewedExperiment } from "./review.ts";
 
@@ -34,6 +37,7 @@ export function reviewExperiment(
   if (experiment === undefined) return [];
   const { settings, environment, policy, snapshot, seed } = around;
   const selection = snapshot === undefined ? undefined : select(experiment, snapshot, seed);
+  const { impact, findings } = modelled(experiment, selection, around);
   return [
     {
       path,
@@ -43,9 +47,9 @@ export function reviewExperiment(
       ...(selection === undefined
         ? { selectionMissing: around.selectionMissing ?? "no cluster was looked at" }
         : { selection }),
-      findings: findingsOf(document, experiment, selection, around),
+      findings: sorted([...findingsOf(document, experiment, selection, around), ...findings]),
       objectives: objectivesOf(experiment, environment, settings),
-      impact: predict(experiment, selection, settings.services, liveFacts(snapshot, settings.services)),
+      impact,
       ...durationOf(experiment, policy),
     },
   ];
@@ -63,12 +67,36 @@ function findingsOf(
   const own = document.findings.filter(({ code }) => code !== "no-duration");
   const judged = judge(experiment, selection, policy, placeOf, snapshot?.budgets);
   const ours = [...judgeObjectives(names, settings, place), ...judgeEngine(experiment, placeOf)];
-  return [...own, ...judged, ...ours].sort(
-    (one, other) => one.place.line - other.place.line || one.place.column - other.place.column,
-  );
+  return [...own, ...judged, ...ours];
 }
 
-function durationOf(experiment: Experiment, { caps }: Policy) {
+/** What the impact model predicts, and what it has against the experiment. */
+function modelled(
+  experiment: Experiment,
+  selection: Selection | undefined,
+  { settings, environment, policy, placeOf, snapshot }: Around,
+): { readonly impact: Impact; readonly findings: readonly Finding[] } {
+  const { services } = settings;
+  const live = liveFacts(snapshot, services);
+  const impact = predict(experiment, selection, services, live);
+  const names = objectivesOf(experiment, environment, settings);
+  const guard = judgeGuard(names, impact, settings, durationOf(experiment, policy).effectiveDurationMs);
+  return {
+    impact: { ...impact, predictions: [...impact.predictions, ...guard.predictions] },
+    findings: [
+      ...lintImpact(experiment, selection, services, placeOf, live),
+      ...guard.remarks.map((remark) => ({ ...remark, place: placeOf(remark.path) })),
+    ],
+  };
+}
+
+function sorted(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((one, other) => one.place.line - other.place.line || one.place.column - other.place.column);
+}
+
+type Duration = { readonly effectiveDurationMs?: number; readonly cappedFromMs?: number };
+
+function durationOf(experiment: Experiment, { caps }: Policy): Duration {
   if (isOneShot(experiment)) return {};
   const { durationMs, cappedFromMs } = effectiveDuration(experiment, caps.durationMs);
   return {

@@ -18,6 +18,8 @@ export type Objective = {
   /** Requests per second under which a reading is `not-enough-traffic`. */
   readonly traffic?: { readonly query: string; readonly atLeast: number };
   readonly unit: "ratio" | "seconds" | "per-second" | "count";
+  /** What users were promised over a longer time, and which share of what may fail then one run may spend. */
+  readonly budget?: { readonly promise: number; readonly periodSeconds: number; readonly spend: number };
 };
 
 export type Bound =

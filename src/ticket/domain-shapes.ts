@@ -24,6 +24,7 @@ export const objective: Shape = object({
   scope,
   traffic: optional(object({ query: QUERY, atLeast: number })),
   unit: oneOf("ratio", "seconds", "per-second", "count"),
+  budget: optional(object({ promise: number, periodSeconds: number, spend: number })),
 });
 
 export const prediction: Shape = object({

@@ -1,0 +1,200 @@
+// What the model says against a fault on calls: experiment's fault and the calls that meet it enter, remarks leave.
+
+import type { FaultedCall } from "./calls.ts";
+import type { ImpactRemark } from "./codes.ts";
+import { type Deadline, judgeChain } from "./deadlines.ts";
+import { isFigure } from "./domain.ts";
+import { waitsLonger } from "./erlang-c.ts";
+import type { PacketFault } from "./fault.ts";
+import { MSS_BYTES, rateOf, rttOf, serviceTimeOf, windowOf } from "./inputs.ts";
+import { NETEM_DEFAULT_LIMIT } from "./netem-queue.ts";
+import { poolOf } from "./predict-pool.ts";
+import { retryFixedPoint } from "./retries.ts";
+import { criticalDelaySeconds, fullAfterSeconds } from "./saturation.ts";
+import type { ServiceModel } from "./service-model.ts";
+import { timeoutRule } from "./timeouts.ts";
+import { milliseconds, short } from "./units.ts";
+
+const LATENCY = "spec.delay.latency";
+
+/** Every remark on one faulted call. */
+export function lintCall(
+  faulted: FaultedCall,
+  fault: PacketFault,
+  services: readonly ServiceModel[],
+): readonly ImpactRemark[] {
+  return [
+    ...errorTest(faulted, fault),
+    ...saturation(faulted, fault),
+    ...timers(faulted, fault),
+    ...queueDrops(faulted, fault),
+    ...metastable(faulted, fault, services),
+    ...outlived(faulted, services),
+  ];
+}
+
+function subjectOf({ caller, call }: FaultedCall): string {
+  return `${caller.name} -> ${call.to}`;
+}
+
+function errorTest(faulted: FaultedCall, { delayMs, jitterMs }: PacketFault): readonly ImpactRemark[] {
+  const { timeoutMs } = faulted.call;
+  if (timeoutMs === undefined || delayMs === 0) return [];
+  const service = serviceTimeOf(faulted).value;
+  const rule = timeoutRule(timeoutMs, service, delayMs, jitterMs);
+  if (rule.kind !== "error-test") return [];
+  const room = timeoutMs - service - jitterMs;
+  const shorter = room > 0 ? `Delay less than ${milliseconds(room)} for a latency test, or` : "For a latency test";
+  return [
+    {
+      code: "error-test",
+      severity: "warning",
+      path: LATENCY,
+      message: `${subjectOf(faulted)} gives up after ${milliseconds(timeoutMs)} and the round trip takes ${milliseconds(delayMs)} longer: this is an error test, 100 % of the faulted calls will time out.`,
+      fix: `${shorter} raise the client's timeout; as an error test keep it.`,
+    },
+  ];
+}
+
+function saturation(faulted: FaultedCall, fault: PacketFault): readonly ImpactRemark[] {
+  const known = poolOf(faulted, fault);
+  if (known === undefined || fault.delayMs === 0) return [];
+  const { pool } = known;
+  const room = (pool.timeoutSeconds ?? Number.POSITIVE_INFINITY) - pool.serviceSeconds;
+  const full = fullAfterSeconds("network", { ...pool, addedSeconds: Math.max(0, Math.min(pool.addedSeconds, room)) });
+  if (typeof full !== "number") return [];
+  const critical = criticalDelaySeconds(pool, Math.max(1, faulted.call.perRequest));
+  const bearable = isFigure(critical) ? `a round trip of ${milliseconds(1000 * critical)} more` : "no delay";
+  return [
+    {
+      code: "pool-saturates",
+      severity: "warning",
+      path: LATENCY,
+      message: `the pool of ${pool.size} that ${subjectOf(faulted)} blocks is full ${milliseconds(1000 * full)} after injection, and then every request of ${faulted.caller.name} is refused.`,
+      fix: `The pool bears ${bearable}; delay less, give the client a shorter timeout, or keep it to test just this.`,
+    },
+  ];
+}
+
+/** TCP's own clocks: 200 ms beyond the round trip for data, one second for a handshake (RFC 6298; TCP_RTO_MIN, TCP_TIMEOUT_INIT). */
+function timers(faulted: FaultedCall, { delayMs }: PacketFault): readonly ImpactRemark[] {
+  const delay = milliseconds(delayMs);
+  if (delayMs + rttOf(faulted).value > 1000)
+    return [
+      {
+        code: "syn-repeated",
+        severity: "warning",
+        path: LATENCY,
+        message: `a handshake of ${subjectOf(faulted)} takes ${delay} longer than usual: its SYN is sent again after 1 s, and open connections send again once what was not lost.`,
+        fix: "Keep the delay of a round trip below 1 s, unless slow connects are what is tested.",
+      },
+    ];
+  if (delayMs <= 200) return [];
+  return [
+    {
+      code: "spurious-retransmission",
+      severity: "notice",
+      path: LATENCY,
+      message: `the round trip of ${subjectOf(faulted)} grows by ${delay} at once: open connections send again once what was not lost, and begin slow start anew.`,
+      fix: "Read the first second of the run with that in mind, or keep the delay of a round trip to 200 ms.",
+    },
+  ];
+}
+
+/** Packets that netem would have to hold: of requests where the rate is known, of one full window where that is known. */
+function queueDrops(faulted: FaultedCall, { delayMs, passes }: PacketFault): readonly ImpactRemark[] {
+  if (delayMs === 0) return [];
+  const [rate, { input: window }, rtt] = [rateOf(faulted), windowOf(faulted), rttOf(faulted)];
+  const replicas = faulted.replicas?.of ?? Math.max(1, faulted.facts?.replicas ?? 1);
+  const seconds = delayMs / passes / 1000;
+  const ofRequests = ((rate?.value ?? 0) / replicas) * faulted.call.perRequest * seconds;
+  const share = delayMs / passes / (delayMs + rtt.value);
+  const ofWindow = window.from === "default" ? 0 : (window.value / MSS_BYTES.value) * share;
+  const held = Math.max(ofRequests, ofWindow);
+  if (held <= NETEM_DEFAULT_LIMIT) return [];
+  return [
+    {
+      code: "queue-drops",
+      severity: "warning",
+      path: LATENCY,
+      message: `${milliseconds(delayMs / passes)} of ${subjectOf(faulted)} are ${short(Math.ceil(held))} packets of single segments, and Chaos Mesh leaves netem's queue at ${NETEM_DEFAULT_LIMIT}: what does not fit is lost.`,
+      fix: "Run it with chaosgate's own engine, which makes the queue long enough, or delay less.",
+    },
+  ];
+}
+
+/**
+ * Whether retries may keep the called service down: its workers are M/M/c with a queue, and a call that waits beyond its timeout is
+ * work for nobody that comes again. Above capacity every call times out.
+ */
+function metastable(
+  faulted: FaultedCall,
+  fault: PacketFault,
+  services: readonly ServiceModel[],
+): readonly ImpactRemark[] {
+  const { call } = faulted;
+  const [rate, serviceSeconds] = [rateOf(faulted), serviceTimeOf(faulted).value / 1000];
+  const workers = services.find(({ name }) => name === call.to)?.pool;
+  if (call.retries === 0 || rate === undefined || workers === undefined || serviceSeconds === 0) return [];
+  const timeoutSeconds = (call.timeoutMs ?? Number.POSITIVE_INFINITY) / 1000;
+  if (!fault.partition && fault.delayMs / 1000 < timeoutSeconds - serviceSeconds) return [];
+  const failureAt = (ratePerSecond: number): number => {
+    const late = waitsLonger({ servers: workers, ratePerSecond, serviceSeconds }, Math.min(86_400, timeoutSeconds));
+    return isFigure(late) ? late : 1;
+  };
+  const found = retryFixedPoint(rate.value * call.perRequest, call.retries, failureAt);
+  if (found.kind !== "fixed-point" || !found.mayNotRecover) return [];
+  const held = found.settlings.at(-1)?.ratePerSecond ?? 0;
+  return [
+    {
+      code: "retries-metastable",
+      severity: "warning",
+      path: "spec",
+      message: `${call.retries} retries turn ${short(rate.value)} calls a second of ${subjectOf(faulted)} into ${short(held)}, and ${call.to} can serve ${short(workers / serviceSeconds)}: it may not recover after the fault ends.`,
+      fix: "Give the client a retry budget or fewer retries before this is run.",
+    },
+  ];
+}
+
+/** The caller's own callers: each must outlast what this call may take, all attempts together. */
+function outlived(faulted: FaultedCall, services: readonly ServiceModel[]): readonly ImpactRemark[] {
+  const { caller, call } = faulted;
+  if (call.timeoutMs === undefined) return [];
+  const inner: Deadline = {
+    name: subjectOf(faulted),
+    timeoutSeconds: call.timeoutMs / 1000,
+    attempts: (call.retries + 1) * Math.max(1, call.perRequest),
+    backoffSeconds: 0,
+  };
+  return services.flatMap((service) =>
+    service.calls.flatMap((outer) => {
+      if (outer.to !== caller.name || outer.timeoutMs === undefined) return [];
+      const name = `${service.name} -> ${outer.to}`;
+      const chain = judgeChain([
+        { name, timeoutSeconds: outer.timeoutMs / 1000, attempts: 1, backoffSeconds: 0 },
+        inner,
+      ]);
+      return chain.kind === "chain" ? chain.wasted.map(outlivedRemark) : [];
+    }),
+  );
+}
+
+function outlivedRemark({
+  outer,
+  inner,
+  outerSeconds,
+  innerSeconds,
+}: {
+  readonly outer: string;
+  readonly inner: string;
+  readonly outerSeconds: number;
+  readonly innerSeconds: number;
+}): ImpactRemark {
+  return {
+    code: "timeout-outlived",
+    severity: "notice",
+    path: "spec",
+    message: `${outer} gives up after ${milliseconds(1000 * outerSeconds)}, while ${inner} may go on for ${milliseconds(1000 * innerSeconds)}: under this fault that work is for nobody.`,
+    fix: "Let the outer timeout outlast the inner one with all its attempts.",
+  };
+}
