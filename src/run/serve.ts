@@ -6,6 +6,7 @@ import { messageOf } from "../errors.ts";
 import { type AcceptedRun, accept, type Here } from "./accept.ts";
 import { type ActiveRuns, createActiveRuns } from "./active-runs.ts";
 import { type Driven, drive, type Start, type World } from "./drive.ts";
+import { look } from "./look.ts";
 import type { Delivery, Log, PreviewQuestion, Tickets } from "./ports.ts";
 import { recollect } from "./recollect.ts";
 import { begin } from "./step.ts";
@@ -57,9 +58,10 @@ async function ask(runner: Runner, runs: ActiveRuns): Promise<void> {
   }
 }
 
-async function answerPreview(question: PreviewQuestion, { tickets, cluster, log }: Runner): Promise<void> {
+async function answerPreview(question: PreviewQuestion, runner: Runner): Promise<void> {
+  const { tickets, clock, log } = runner;
   try {
-    await tickets.answer(question, await cluster.snapshot());
+    await tickets.answer(question, await look(question, runner, clock.now()));
   } catch (thrown) {
     // One question that cannot be answered must not keep tickets waiting.
     log.error({ preview: question.previewId, why: messageOf(thrown) }, "preview could not be answered");
