@@ -8,7 +8,7 @@ import { waitsLonger } from "./erlang-c.ts";
 import type { PacketFault } from "./fault.ts";
 import { MSS_BYTES, rateOf, rttOf, serviceTimeOf, windowOf } from "./inputs.ts";
 import { NETEM_DEFAULT_LIMIT } from "./netem-queue.ts";
-import { poolOf } from "./predict-pool.ts";
+import { heldLonger, poolOf } from "./predict-pool.ts";
 import { retryFixedPoint } from "./retries.ts";
 import { criticalDelaySeconds, fullAfterSeconds } from "./saturation.ts";
 import type { ServiceModel } from "./service-model.ts";
@@ -58,7 +58,7 @@ function errorTest(faulted: FaultedCall, { delayMs, jitterMs }: PacketFault): re
 
 function saturation(faulted: FaultedCall, fault: PacketFault): readonly ImpactRemark[] {
   const known = poolOf(faulted, fault);
-  if (known === undefined || fault.delayMs === 0) return [];
+  if (known === undefined || heldLonger(faulted, fault) === 0) return [];
   const { pool } = known;
   const room = (pool.timeoutSeconds ?? Number.POSITIVE_INFINITY) - pool.serviceSeconds;
   const full = fullAfterSeconds("network", { ...pool, addedSeconds: Math.max(0, Math.min(pool.addedSeconds, room)) });
@@ -69,7 +69,7 @@ function saturation(faulted: FaultedCall, fault: PacketFault): readonly ImpactRe
     {
       code: "pool-saturates",
       severity: "warning",
-      path: LATENCY,
+      path: fault.delayMs > 0 ? LATENCY : "spec",
       message: `the pool of ${pool.size} that ${subjectOf(faulted)} blocks is full ${milliseconds(1000 * full)} after injection, and then every request of ${faulted.caller.name} is refused.`,
       fix: `The pool bears ${bearable}; delay less, give the client a shorter timeout, or keep it to test just this.`,
     },

@@ -3,12 +3,11 @@
 import type { FaultedCall } from "./calls.ts";
 import { isFigure } from "./domain.ts";
 import type { PacketFault } from "./fault.ts";
-import { fromCluster, ofCall, rateOf, serviceTimeOf } from "./inputs.ts";
-import { poolOf } from "./predict-pool.ts";
+import { fromCluster, ofCall, rateOf } from "./inputs.ts";
+import { heldLonger, poolOf, timedOutShare } from "./predict-pool.ts";
 import type { Input, Prediction } from "./prediction.ts";
 import { erlangB, heldSeconds, type Pool } from "./queueing.ts";
 import { expectedAttempts } from "./retries.ts";
-import { timeoutRule } from "./timeouts.ts";
 import { percentOf, short } from "./units.ts";
 
 /** Share of all the caller's requests that fail; a fallback in the caller can make it less, so the interval starts at 0. */
@@ -51,20 +50,12 @@ export function failingShare(faulted: FaultedCall, fault: PacketFault): Failing 
   }
   const known = poolOf(faulted, fault);
   const timedOut = timedOutShare(faulted, fault);
-  if (fault.delayMs === 0 || (known === undefined && timedOut === undefined)) return undefined;
+  if (heldLonger(faulted, fault) === 0 || (known === undefined && timedOut === undefined)) return undefined;
   const blocked = known === undefined ? 0 : blockedShare(known.pool, faulted.replicas?.of ?? 1);
   if (blocked === undefined) return undefined;
   const late = timedOut ?? 0;
   const share = blocked + (1 - blocked) * late * faulted.fraction;
   return { share, binding: blocked > late ? "pool" : "timeout", inputs: known?.inputs ?? [] };
-}
-
-/** Share of faulted calls that outlast their timeout; undefined without one. */
-function timedOutShare(faulted: FaultedCall, { delayMs, jitterMs }: PacketFault): number | undefined {
-  const { timeoutMs } = faulted.call;
-  if (timeoutMs === undefined) return undefined;
-  const rule = timeoutRule(timeoutMs, serviceTimeOf(faulted).value, delayMs, jitterMs);
-  return rule.kind === "not-predictable" ? undefined : rule.timedOut;
 }
 
 /** Pool and rate are the whole service's; each replica has its part of both. */

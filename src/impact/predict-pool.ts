@@ -1,12 +1,14 @@
 // What a delay does to the threads that wait for a call: how many are held, when they run out, which calls time out.
 
 import type { FaultedCall } from "./calls.ts";
+import { RTO_MIN_SECONDS } from "./cubic-throughput.ts";
 import { isFigure } from "./domain.ts";
 import type { PacketFault } from "./fault.ts";
-import { delayOf, fractionOf, fromSettings, jitterOf, ofCall, rateOf, serviceTimeOf } from "./inputs.ts";
+import { delayOf, fractionOf, fromSettings, jitterOf, lossOf, ofCall, rateOf, rttOf, serviceTimeOf } from "./inputs.ts";
 import { type Figures, silent } from "./predict-network.ts";
 import type { Input, NotPredictable, Prediction } from "./prediction.ts";
 import { type Pool, threadsNeeded } from "./queueing.ts";
+import { meanRetransmissionWaitSeconds, waitsAtLeast } from "./retransmission.ts";
 import { fullAfterSeconds } from "./saturation.ts";
 import { timeoutRule } from "./timeouts.ts";
 import { milliseconds, percentOf, short } from "./units.ts";
@@ -18,7 +20,7 @@ const NOTHING: Figures = { predictions: [], notPredictable: [] };
 
 /** Threads that the fault holds, and when the pool is full. */
 export function predictPool(subject: string, faulted: FaultedCall, fault: PacketFault): Figures {
-  if (fault.delayMs === 0) return NOTHING;
+  if (heldLonger(faulted, fault) === 0) return NOTHING;
   const known = poolOf(faulted, fault);
   if (known === undefined) return missing(subject, faulted);
   const needed = threadsNeeded(known.pool);
@@ -38,7 +40,7 @@ export function poolOf(faulted: FaultedCall, fault: PacketFault): KnownPool | un
     size,
     ratePerSecond: rate.value,
     serviceSeconds: service.value / 1000,
-    addedSeconds: (perRequest * fault.delayMs) / 1000,
+    addedSeconds: perRequest * heldLonger(faulted, fault),
     fraction,
     ...(timeoutMs !== undefined && { timeoutSeconds: timeoutMs / 1000 }),
   };
@@ -49,9 +51,30 @@ export function poolOf(faulted: FaultedCall, fault: PacketFault): KnownPool | un
     ofCall(faulted, "sequential calls", perRequest, "", "perRequest"),
     ...(timeoutMs === undefined ? [] : [ofCall(faulted, "client timeout", timeoutMs, "ms", "timeout")]),
     delayOf(fault),
+    ...(fault.loss === 0 ? [] : [lossOf(fault)]),
     ...(fraction === 1 ? [] : [fractionOf(fraction)]),
   ];
   return { pool, inputs };
+}
+
+/** A connection that hears nothing is given up after this (tcp_retries2 = 15, ip-sysctl.rst), by whoever sets no timeout. */
+const GIVEN_UP_MS = 924_600;
+
+/** Seconds that one faulted call takes longer: its delay and the mean wait for what is lost, or all that its client waits. */
+export function heldLonger(faulted: FaultedCall, fault: PacketFault): number {
+  if (fault.partition) return (faulted.call.timeoutMs ?? GIVEN_UP_MS) / 1000;
+  const waits = meanRetransmissionWaitSeconds(exchangeLoss(fault), rtoOf(faulted, fault));
+  return fault.delayMs / 1000 + (isFigure(waits) ? waits : 0);
+}
+
+/** Share of exchanges of one packet each way that lose one. */
+export function exchangeLoss({ loss, passes }: PacketFault): number {
+  return 1 - (1 - loss) ** passes;
+}
+
+/** The first retransmission timeout under the fault, in seconds. */
+export function rtoOf(faulted: FaultedCall, { delayMs }: PacketFault): number {
+  return (rttOf(faulted).value + delayMs) / 1000 + RTO_MIN_SECONDS;
 }
 
 function missing(subject: string, faulted: FaultedCall): Figures {
@@ -103,6 +126,19 @@ function saturation(subject: string, { pool, inputs }: KnownPool): Figures {
     sentence: `the pool of ${pool.size} is full ${when} after injection; from then on requests are refused`,
   };
   return { predictions: [prediction], notPredictable: [] };
+}
+
+/** Share of faulted calls that outlast their timeout, by delay or by waiting for what was lost; undefined without a timeout. */
+export function timedOutShare(faulted: FaultedCall, fault: PacketFault): number | undefined {
+  const { timeoutMs } = faulted.call;
+  if (timeoutMs === undefined) return undefined;
+  if (fault.partition) return 1;
+  const service = serviceTimeOf(faulted).value;
+  const rule = timeoutRule(timeoutMs, service, fault.delayMs, fault.jitterMs);
+  if (rule.kind === "not-predictable") return undefined;
+  const room = Math.max(0, timeoutMs - service - fault.delayMs) / 1000;
+  const late = fault.loss === 0 ? 0 : waitsAtLeast(exchangeLoss(fault), rtoOf(faulted, fault), room);
+  return isFigure(late) ? rule.timedOut + (1 - rule.timedOut) * late : undefined;
 }
 
 /** Both directions of the timeout rule; neither is an error. */

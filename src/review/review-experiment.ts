@@ -2,6 +2,7 @@ import { lintImpact } from "../impact/lint.ts";
 import { liveFacts } from "../impact/live-facts.ts";
 import { predict } from "../impact/predict.ts";
 import type { Impact } from "../impact/prediction.ts";
+import type { Change } from "../impact/what-if.ts";
 import type { ManifestDocument } from "../manifest/document.ts";
 import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
@@ -16,6 +17,7 @@ import { judgeEngine } from "./judge-engine.ts";
 import { judgeGuard } from "./judge-guard.ts";
 import { judgeObjectives, objectivesOf } from "./judge-objectives.ts";
 import type { ReviewedExperiment } from "./review.ts";
+import { whatIf } from "./what-if.ts";
 
 export type Around = {
   readonly settings: Settings;
@@ -25,6 +27,8 @@ export type Around = {
   readonly seed: string;
   readonly snapshot?: Snapshot;
   readonly selectionMissing?: string;
+  /** What a person asks about instead of what is written. */
+  readonly change?: Change;
 };
 
 /** Everything that is said about one document; nothing for one that the cluster would refuse. */
@@ -38,6 +42,8 @@ export function reviewExperiment(
   const { settings, environment, policy, snapshot, seed } = around;
   const selection = snapshot === undefined ? undefined : select(experiment, snapshot, seed);
   const { impact, findings } = modelled(experiment, selection, around);
+  const objectives = objectivesOf(experiment, environment, settings);
+  const changed = whatIf(experiment, { selection, snapshot, settings, objectives, change: around.change });
   return [
     {
       path,
@@ -48,8 +54,9 @@ export function reviewExperiment(
         ? { selectionMissing: around.selectionMissing ?? "no cluster was looked at" }
         : { selection }),
       findings: sorted([...findingsOf(document, experiment, selection, around), ...findings]),
-      objectives: objectivesOf(experiment, environment, settings),
+      objectives,
       impact,
+      ...(changed !== undefined && { whatIf: changed }),
       ...durationOf(experiment, policy),
     },
   ];

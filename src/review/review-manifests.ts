@@ -1,6 +1,7 @@
 // The one pure call in the middle of everything the bot says: the files of a commit, the settings of the default branch and, where
 // a runner has answered, a snapshot of the cluster enter; the review leaves. It reads no clock and asks nobody.
 
+import type { Change } from "../impact/what-if.ts";
 import type { ManifestDocument, ManifestFile } from "../manifest/document.ts";
 import { parseManifestFile } from "../manifest/parse.ts";
 import { placesIn } from "../manifest/place-of.ts";
@@ -31,6 +32,8 @@ export type Reviewable = {
   readonly headSha: string;
   readonly baseSha?: string;
   readonly digest: Digest;
+  /** What a person asks about instead of what is written. */
+  readonly change?: Change;
 };
 
 /** Reviews the manifests of one commit. */

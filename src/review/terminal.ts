@@ -2,8 +2,10 @@ import { visible } from "./escape.ts";
 import { figure } from "./figure.ts";
 import { type FileRemark, remarksOf } from "./parts/remarks.ts";
 import { verdictOf } from "./parts/verdict.ts";
+import { changeInWords, suggestions, whatIfRows } from "./parts/what-if.ts";
 import { fault, hits, length, peers } from "./parts/words.ts";
 import type { Review, ReviewedExperiment } from "./review.ts";
+import type { WhatIf } from "./what-if.ts";
 
 /** The review as plain text for a terminal; no text of others reaches the screen unfiltered. */
 export function renderTerminal(review: Review): string {
@@ -37,6 +39,15 @@ function experimentLines(reviewed: ReviewedExperiment): readonly string[] {
       ({ title, value, unit, sentence }) =>
         `  ${figure(value, unit).padStart(12)}  ${visible(title)}: ${visible(sentence)}`,
     ),
+    ...(reviewed.whatIf === undefined ? [] : whatIfLines(reviewed, reviewed.whatIf)),
     ...impact.notPredictable.map(({ id, why }) => `  ${"?".padStart(12)}  ${id}: ${visible(why)}`),
   ];
+}
+
+function whatIfLines(reviewed: ReviewedExperiment, found: WhatIf): readonly string[] {
+  const asked = found.asked === undefined ? [] : [`  with ${changeInWords(found.asked.change)} instead:`];
+  const rows = whatIfRows(reviewed).map(({ title, subject, written, asked: instead }) => {
+    return `  ${written.padStart(12)} -> ${instead.padStart(12)}  ${visible(title)}, ${visible(subject)}`;
+  });
+  return [...suggestions(found).map((one) => `  what if ${visible(one)}`), ...asked, ...rows];
 }

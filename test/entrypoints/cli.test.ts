@@ -74,6 +74,14 @@ describe("chaosgate fix", () => {
 });
 
 describe("chaosgate review", () => {
+  it("says what another delay would do, and refuses a change that nobody can mean", async () => {
+    const { out } = await chaosgate(["review", FIXED, "--what-if", "delay=200ms"]);
+    expect(out).toContain("with delay 200 ms instead:\n");
+    expect(out).toMatch(/500 ms -> +200 ms {2}Added latency per round trip/);
+    expect((await chaosgate(["review", FIXED])).out).not.toContain("instead:");
+    expect(await chaosgate(["review", FIXED, "--what-if", "delay=soon"])).toMatchObject({ code: 2 });
+  });
+
   beforeEach(() => {
     cpSync(FIXED, join(folder, "network-delay.yaml"));
     writeFileSync(join(folder, "settings.yml"), SETTINGS);

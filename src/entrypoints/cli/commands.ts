@@ -70,6 +70,11 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
         value: "FILE",
         says: "a snapshot of the cluster in JSON; without it no pods are counted",
       },
+      "what-if": {
+        type: "string",
+        value: "CHANGE",
+        says: "say what delay=200ms, loss=1% or both would do instead",
+      },
     },
     load: async () => (await import("./review.ts")).reviewCommand,
   },

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type Change, parseChange } from "../../impact/what-if.ts";
 import { renderComment } from "../../review/comment.ts";
 import { renderJson } from "../../review/json.ts";
 import type { Review } from "../../review/review.ts";
@@ -24,6 +25,7 @@ export function reviewCommand(names: readonly string[], options: Options): numbe
     headSha: "files",
     digest: sha256,
     ...seen(options.snapshot),
+    ...changeOf(options["what-if"]),
   });
   print(`${rendered(review, format).trimEnd()}\n`);
   return review.outcome === "reviewed" || review.outcome === "no-experiments" ? 0 : 1;
@@ -47,6 +49,13 @@ function environmentOf({ environments }: Settings, asked: string | undefined): s
   const names = Object.keys(environments);
   if (asked === undefined || names.includes(asked)) return asked ?? names[0] ?? "default";
   throw new WrongWords(`the settings have no environment ${JSON.stringify(asked)}`);
+}
+
+function changeOf(text: string | undefined): { readonly change?: Change } {
+  if (text === undefined) return {};
+  const change = parseChange(text);
+  if (change !== undefined) return { change };
+  throw new WrongWords(`--what-if ${JSON.stringify(text)} is not like delay=200ms, loss=1% or both with a comma`);
 }
 
 function seen(name: string | undefined) {

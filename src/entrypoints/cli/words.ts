@@ -7,6 +7,7 @@ export type Options = {
   readonly settings?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly environment?: string | undefined;
+  readonly "what-if"?: string | undefined;
 };
 
 /** The command line itself is wrong; the message ends a sentence that begins with "chaosgate:". */

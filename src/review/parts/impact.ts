@@ -4,9 +4,11 @@ import { code, prose, sentence } from "../escape.ts";
 import { figure } from "../figure.ts";
 import type { ReviewedExperiment } from "../review.ts";
 import { table, unbroken } from "../sections.ts";
+import { suggestion } from "./what-if.ts";
 
 /** What the fault will do, one figure a row, with the sentence that says what it means. */
-export function impactTable({ impact, experiment }: ReviewedExperiment, several: boolean): string {
+export function impactTable(reviewed: ReviewedExperiment, several: boolean): string {
+  const { impact, experiment } = reviewed;
   const rows = impact.predictions.map((prediction) => [
     prose(prediction.title),
     prediction.baseline === undefined ? "" : unbroken(figure(prediction.baseline, prediction.unit)),
@@ -14,7 +16,9 @@ export function impactTable({ impact, experiment }: ReviewedExperiment, several:
     sentence(prediction.sentence),
   ]);
   const body = table(["Predicted", "Without:", "With the fault:", "That means"], rows);
-  return body === "" ? "" : `#### What it will do${several ? `: ${code(experiment.name)}` : ""}\n\n${body}`;
+  if (body === "") return "";
+  const parts = [`#### What it will do${several ? `: ${code(experiment.name)}` : ""}`, body, suggestion(reviewed)];
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
 /** How each figure came about: formula, source and the names of its inputs, and then every input once with where it came from. */
