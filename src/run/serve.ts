@@ -9,6 +9,7 @@ import { type Driven, drive, type Start, type World } from "./drive.ts";
 import { look } from "./look.ts";
 import type { Delivery, Log, PreviewQuestion, Tickets } from "./ports.ts";
 import { recollect } from "./recollect.ts";
+import { reportOf } from "./report-of.ts";
 import { begin } from "./step.ts";
 
 export type Runner = World & {
@@ -108,8 +109,15 @@ async function driveToEnd(start: Start, runner: Runner, runs: ActiveRuns): Promi
   const driven = await drive(start, runner, runs.inboxOf(runId));
   const { ending, rollback } = driven.finished;
   runner.log.info({ run: runId, ...ending, rollback }, "run finished");
+  await keepMeasured(runId, driven, runner);
   await deliver(runId, driven, runner);
   return ending.verdict;
+}
+
+/** Kept with the run, so that the settings' model can be corrected by it later. */
+async function keepMeasured(runId: string, { finished }: Driven, { journal, clock }: Runner): Promise<void> {
+  const { predictions, measured } = reportOf(finished, 0);
+  await journal.append({ at: clock.now(), runId, kind: "measured", data: { predictions, measured } });
 }
 
 async function deliver(runId: string, { flushed }: Driven, { journal, clock, log }: Runner): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Bound, Objective } from "../slo/objective.ts";
+import { type Bound, MEASURED_FIGURES, type Objective } from "../slo/objective.ts";
 import type { Fields } from "./fields.ts";
 
 /** Prometheus scrapes every 15 s by default; four missed scrapes are its own staleness marker's order of magnitude. */
@@ -12,6 +12,7 @@ export function readObjective(fields: Fields): Objective {
     fields.complainAt("below", "settings-missing", `${fields.name} promises nothing`, "Add below or above.");
   const baseline = readBound(fields, { below: "baselineBelow", above: "baselineAbove" });
   const traffic = fields.map("traffic", readTraffic);
+  const measures = fields.word("measures", MEASURED_FIGURES);
   const budget = fields.map("budget", readBudget);
   const maxAgeMs = fields.durationMs("maxAge");
   const objective: Objective = {
@@ -25,6 +26,7 @@ export function readObjective(fields: Fields): Objective {
     scope: fields.word("scope", ["inside", "outside"]) ?? "inside",
     ...(traffic !== undefined && { traffic }),
     unit: fields.word("unit", ["ratio", "seconds", "per-second", "count"]) ?? "ratio",
+    ...(measures !== undefined && { measures }),
     ...(budget !== undefined && { budget }),
   };
   fields.refuseOthers();

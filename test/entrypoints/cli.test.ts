@@ -230,3 +230,40 @@ describe("a wrong command line", () => {
     expect(asked.out).toContain("--keep-namespace");
   });
 });
+
+describe("chaosgate calibrate", () => {
+  const report = (value: number) => {
+    const figure = { unit: "1/s", how: "mean of the baseline's polls", id: "arrival-rate", value };
+    const subject = "checkout -> payment";
+    const text = { id: "threads", subject, title: "", unit: "", binding: "", formula: "", source: "", sentence: "" };
+    return JSON.stringify({ predictions: [{ ...text, value: 1, inputs: [] }], measured: [figure] });
+  };
+  beforeEach(() => writeFileSync(join(folder, "settings.yml"), SETTINGS));
+
+  it("prints the change of the settings that a run's measurements ask for, and writes it when told to", async () => {
+    writeFileSync(join(folder, "run.json"), report(640));
+    const words = ["calibrate", "run.json", "--settings", "settings.yml"];
+    const { code, out } = await chaosgate(words);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^-.*rate: 1000\/s/m);
+    expect(out).toMatch(/^\+.*rate: 640\/s/m);
+    expect(readFileSync(join(folder, "settings.yml"), "utf8")).toBe(SETTINGS);
+    await chaosgate([...words, "--write"]);
+    expect(readFileSync(join(folder, "settings.yml"), "utf8")).toContain("rate: 640/s");
+  });
+
+  it("reads the journal of a runner, and proposes nothing where nothing differs", async () => {
+    const entry = { at: 1, runId: "t-0", kind: "measured", data: JSON.parse(report(1000)) as unknown };
+    writeFileSync(join(folder, "journal.jsonl"), `{"kind":"claimed"}\n${JSON.stringify(entry)}\n{"torn`);
+    const { code, out, err } = await chaosgate(["calibrate", "journal.jsonl", "--settings", "settings.yml"]);
+    expect({ code, out }).toEqual({ code: 0, out: "" });
+    expect(err).toContain("agree");
+  });
+
+  it.each([
+    { name: "no settings", words: ["calibrate", "run.json"] },
+    { name: "a file without measurements", words: ["calibrate", "settings.yml", "--settings", "settings.yml"] },
+  ])("exits with 2 for $name", async ({ words }) => {
+    expect((await chaosgate(words)).code).toBe(2);
+  });
+});

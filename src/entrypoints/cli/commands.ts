@@ -89,6 +89,17 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
     says: "calculate one figure: window, loss, pool, erlang, retries or transfer",
     loadOwn: async () => (await import("./predict.ts")).predictCommand,
   },
+  calibrate: {
+    takes: "RUN",
+    says: "correct the settings' service model by what a run measured",
+    flags: {
+      format: format(["text", "json"]),
+      settings: { type: "string", value: "FILE", says: "the settings to correct; the difference is printed" },
+      write: { type: "boolean", says: "write the corrected text back to the file" },
+    },
+    notes: ["RUN is a run's report in JSON, or the journal of a runner."],
+    load: async () => (await import("./calibrate.ts")).calibrateCommand,
+  },
   completion: {
     takes: "SHELL",
     says: "print the completion script for bash, zsh or fish",
