@@ -11,6 +11,8 @@ export type FaultedCall = {
   readonly replicas?: { readonly hit: number; readonly of: number };
   /** Share of a touched replica's calls that meet the fault, 0..1; where nobody can know it, 1 as the worst case. */
   readonly fraction: number;
+  /** Which end of the call the victim is. */
+  readonly victim: "caller" | "called";
   /** What the cluster says of the caller, and of TCP on its nodes; absent while nobody looked. */
   readonly facts?: ServiceFacts;
   readonly tcp?: NonNullable<LiveFacts["tcp"]>;
@@ -31,8 +33,12 @@ export function faultedCalls(
   const victims = namesOf(experiment.selector, services);
   const peers = target === undefined ? undefined : namesOf(target.selector, services);
   const isPeer = (name: string): boolean => peers === undefined || peers.has(name);
-  const made = { fraction: target === undefined ? 1 : shareByMode(target.mode), ...replicasOf(selection) };
-  const received = { fraction: shareOf(experiment, selection) };
+  const made = {
+    victim: "caller",
+    fraction: target === undefined ? 1 : shareByMode(target.mode),
+    ...replicasOf(selection),
+  } as const;
+  const received = { victim: "called", fraction: shareOf(experiment, selection) } as const;
   return services.flatMap((caller) =>
     caller.calls.flatMap((call): readonly FaultedCall[] => {
       const known = { caller, call, ...factsOf(caller.name, live) };

@@ -57,7 +57,7 @@ function modelled(model: Exclude<LossModel, "bbr">, question: LossQuestion): Mod
 function mathis({ mssBytes, rttSeconds, loss }: LossQuestion): Modelled | OutOfDomain {
   const single = mathisThroughput(mssBytes, rttSeconds, loss);
   if (single.kind === "not-predictable") return single;
-  const segments = segmentsPerBuffer(mssBytes, single.value);
+  const segments = segmentsPerBuffer(mssBytes, single.value, rttSeconds);
   const joined = isFigure(segments) ? mathisThroughput(mssBytes, rttSeconds, loss, segments) : segments;
   if (joined.kind === "not-predictable") return joined;
   return {
@@ -68,7 +68,8 @@ function mathis({ mssBytes, rttSeconds, loss }: LossQuestion): Modelled | OutOfD
   };
 }
 
-function padhye({ mssBytes, rttSeconds, loss, rtoSeconds }: LossQuestion): Modelled {
+function padhye(question: LossQuestion): Modelled {
+  const { mssBytes, rttSeconds, loss, rtoSeconds } = question;
   const rto = rtoSeconds ?? rttSeconds + RTO_MIN_SECONDS;
   const path: LossyPath = {
     rttSeconds,
@@ -82,17 +83,18 @@ function padhye({ mssBytes, rttSeconds, loss, rtoSeconds }: LossQuestion): Model
   const value = at({});
   return {
     value,
-    interval: [value, at({ packetsPerAck: 1, loss: eventsOf(value, mssBytes, loss) })],
+    interval: [value, at({ packetsPerAck: 1, loss: eventsOf(value, question) })],
     source: `Padhye et al., SIGCOMM 1998, ${loss > 0.05 ? "full model" : "equation 30"}, two packets per acknowledgement`,
     warnings: [...(rtoSeconds === undefined ? [assumed] : []), GSO],
   };
 }
 
-function cubic({ mssBytes, rttSeconds, loss }: LossQuestion): Modelled {
+function cubic(question: LossQuestion): Modelled {
+  const { mssBytes, rttSeconds, loss } = question;
   const value = cubicThroughput(mssBytes, rttSeconds, loss);
   return {
     value,
-    interval: [times(value, 0.87 / 1.2), cubicThroughput(mssBytes, rttSeconds, eventsOf(value, mssBytes, loss))],
+    interval: [times(value, 0.87 / 1.2), cubicThroughput(mssBytes, rttSeconds, eventsOf(value, question))],
     source:
       "RFC 9438 section 5, from 1 % loss on capped by Padhye et al., SIGCOMM 1998; low end: delayed acknowledgements",
     warnings: [GSO],
@@ -100,8 +102,8 @@ function cubic({ mssBytes, rttSeconds, loss }: LossQuestion): Modelled {
 }
 
 /** Loss events per segment where a stream of this speed loses whole buffers. */
-function eventsOf(bytesPerSecond: Figure, mssBytes: number, loss: number): number {
-  const segments = isFigure(bytesPerSecond) ? segmentsPerBuffer(mssBytes, bytesPerSecond) : bytesPerSecond;
+function eventsOf(bytesPerSecond: Figure, { mssBytes, rttSeconds, loss }: LossQuestion): number {
+  const segments = isFigure(bytesPerSecond) ? segmentsPerBuffer(mssBytes, bytesPerSecond, rttSeconds) : bytesPerSecond;
   return isFigure(segments) ? loss / segments : loss;
 }
 
@@ -113,11 +115,12 @@ function bbr({ rttSeconds, loss, windowBytes, linkBytesPerSecond }: LossQuestion
   if (range.kind === "not-predictable") return range;
   return {
     kind: "estimate",
-    value: range.high,
+    value: range.value,
     unit: "B/s",
     interval: [range.low, range.high],
     binding: range.binding,
-    source: "Cardwell et al., CACM 60(2), 2017: min(C * (1 - p), W/R); low end: every ProbeRTT paid",
+    source:
+      "Cardwell et al., CACM 60(2), 2017: min(C * (1 - p), W/R); low end: a fifth less, as measured; high end: the link, where loss comes before it",
     warnings: loss > 0.02 ? ["BBR 2 and 3 give way above a loss of 2 %: this holds for version 1"] : [],
     notes: [],
   };

@@ -10,7 +10,7 @@ import { MSS_BYTES, rateOf, rttOf, serviceTimeOf, windowOf } from "./inputs.ts";
 import { NETEM_DEFAULT_LIMIT } from "./netem-queue.ts";
 import { heldLonger, poolOf } from "./predict-pool.ts";
 import { retryFixedPoint } from "./retries.ts";
-import { criticalDelaySeconds, fullAfterSeconds } from "./saturation.ts";
+import { criticalDelaySeconds, fullAfterSeconds, saturationForm } from "./saturation.ts";
 import type { ServiceModel } from "./service-model.ts";
 import { timeoutRule } from "./timeouts.ts";
 import { milliseconds, short } from "./units.ts";
@@ -61,7 +61,8 @@ function saturation(faulted: FaultedCall, fault: PacketFault): readonly ImpactRe
   if (known === undefined || heldLonger(faulted, fault) === 0) return [];
   const { pool } = known;
   const room = (pool.timeoutSeconds ?? Number.POSITIVE_INFINITY) - pool.serviceSeconds;
-  const full = fullAfterSeconds("network", { ...pool, addedSeconds: Math.max(0, Math.min(pool.addedSeconds, room)) });
+  const form = saturationForm(fault.direction, faulted.victim);
+  const full = fullAfterSeconds(form, { ...pool, addedSeconds: Math.max(0, Math.min(pool.addedSeconds, room)) });
   if (typeof full !== "number") return [];
   const critical = criticalDelaySeconds(pool, Math.max(1, faulted.call.perRequest));
   const bearable = isFigure(critical) ? `a round trip of ${milliseconds(1000 * critical)} more` : "no delay";

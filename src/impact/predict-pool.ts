@@ -9,7 +9,7 @@ import { type Figures, silent } from "./predict-network.ts";
 import type { Input, NotPredictable, Prediction } from "./prediction.ts";
 import { type Pool, threadsNeeded } from "./queueing.ts";
 import { meanRetransmissionWaitSeconds, waitsAtLeast } from "./retransmission.ts";
-import { fullAfterSeconds } from "./saturation.ts";
+import { fullAfterSeconds, type SaturationForm, saturationForm } from "./saturation.ts";
 import { timeoutRule } from "./timeouts.ts";
 import { milliseconds, percentOf, short } from "./units.ts";
 
@@ -25,7 +25,8 @@ export function predictPool(subject: string, faulted: FaultedCall, fault: Packet
   if (known === undefined) return missing(subject, faulted);
   const needed = threadsNeeded(known.pool);
   if (!isFigure(needed)) return silent(subject, "threads", needed.why);
-  const full = saturation(subject, known);
+  const form = saturationForm(fault.direction, faulted.victim);
+  const full = saturation(subject, known, form);
   return { ...full, predictions: [threads(subject, known, needed), ...full.predictions] };
 }
 
@@ -103,11 +104,17 @@ function threads(subject: string, { pool, inputs }: KnownPool, needed: number): 
   };
 }
 
+const FORMULAS: Readonly<Record<SaturationForm, string>> = {
+  network: "(N - lambda x S0) / (lambda x f)",
+  "new-requests": "(N - lambda x S0 x (1 - f)) / (lambda x f)",
+  exponential: "S1 x ln(lambda x f x d / (lambda x S0 x (1 - f) + lambda x f x S1 - N))",
+};
+
 /** Nothing where the pool never fills: the threads say so already. */
-function saturation(subject: string, { pool, inputs }: KnownPool): Figures {
+function saturation(subject: string, { pool, inputs }: KnownPool, form: SaturationForm): Figures {
   const { addedSeconds, serviceSeconds, timeoutSeconds = Number.POSITIVE_INFINITY } = pool;
   const bounded = { ...pool, addedSeconds: Math.max(0, Math.min(addedSeconds, timeoutSeconds - serviceSeconds)) };
-  const seconds = fullAfterSeconds("network", bounded);
+  const seconds = fullAfterSeconds(form, bounded);
   if (seconds === "never") return NOTHING;
   if (!isFigure(seconds)) return silent(subject, "time-to-saturation", seconds.why);
   const slower = fullAfterSeconds("exponential", bounded);
@@ -120,8 +127,8 @@ function saturation(subject: string, { pool, inputs }: KnownPool): Figures {
     unit: "s",
     ...(typeof slower === "number" && { interval: [seconds, Math.max(seconds, slower)] as const }),
     binding: "pool",
-    formula: "(N - lambda x S0) / (lambda x f); high end: random service times",
-    source: "flow balance; replies already on their way are delayed too",
+    formula: FORMULAS[form],
+    source: `flow balance, answers under way ${form === "network" ? "are delayed too" : "arrive on time"}; high end: random service times`,
     inputs,
     sentence: `the pool of ${pool.size} is full ${when} after injection; from then on requests are refused`,
   };

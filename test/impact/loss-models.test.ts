@@ -131,7 +131,13 @@ describe("BBR", () => {
   const path = { version: 1, linkBytesPerSecond: 1e6, maxWindowBytes: 1e6, rttSeconds: 0.1, loss: 0.1 } as const;
 
   it("keeps what loss leaves of the link until the window binds", () => {
-    expect(bbrThroughput(path)).toEqual({ kind: "range", low: 882_000, high: 900_000, binding: "link" });
+    expect(bbrThroughput(path)).toEqual({
+      kind: "range",
+      value: 900_000,
+      low: 720_000,
+      high: 1_000_000,
+      binding: "link",
+    });
     expect(bbrThroughput({ ...path, rttSeconds: 2 })).toMatchObject({ high: 500_000, binding: "window" });
   });
 

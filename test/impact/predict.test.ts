@@ -74,8 +74,16 @@ describe("a prediction", () => {
 
   it("is the same for packets from the victims as for packets to them", () => {
     const turned = (direction: "to" | "from") => aDelay({ network: { ...aDelay().network, direction } });
-    expect(of(turned("from")).predictions).toEqual(of(turned("to")).predictions);
-    expect(of(both).predictions).not.toEqual(of(turned("to")).predictions);
+    const figures = (experiment: Experiment) => of(experiment).predictions.map(({ id, value }) => [id, value]);
+    expect(figures(turned("from"))).toEqual(figures(turned("to")));
+    expect(figures(both)).not.toEqual(figures(turned("to")));
+  });
+
+  it("lets answers under way free their slots where only requests are delayed", () => {
+    const busy = with_({ serviceTimeMs: 50 });
+    const turned = (direction: "to" | "from") => aDelay({ network: { ...aDelay().network, direction } });
+    expect(find(turned("to"), "time-to-saturation", busy)?.value).toBeCloseTo(200 / 1000, 12);
+    expect(find(turned("from"), "time-to-saturation", busy)?.value).toBeCloseTo((200 - 1000 * 0.05) / 1000, 12);
   });
 
   it("counts a delay in both directions twice", () => {
