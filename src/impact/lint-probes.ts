@@ -35,8 +35,10 @@ export function lintProbes(
   };
   const [liveness, readiness] = [slow(facts.liveness), slow(facts.readiness)];
   return [
-    ...(liveness === undefined ? [] : [restarts(liveness)]),
-    ...(readiness === undefined ? [] : [shifts(readiness), ...restOf(service, selection, live, "spec.mode")]),
+    ...(liveness === undefined ? [] : [remarkOn("liveness-restarts", liveness)]),
+    ...(readiness === undefined
+      ? []
+      : [remarkOn("readiness-shifts-load", readiness), ...restOf(service, selection, live, "spec.mode")]),
   ];
 }
 
@@ -62,22 +64,18 @@ function when({ earliestSeconds, latestSeconds }: Slow): string {
   return `${milliseconds(1000 * earliestSeconds)} to ${milliseconds(1000 * latestSeconds)} after injection`;
 }
 
-function restarts(slow: Slow): ImpactRemark {
-  return {
-    code: "liveness-restarts",
-    severity: "warning",
-    path: "spec",
-    message: `the victims' liveness probe waits ${milliseconds(1000 * slow.probe.timeoutSeconds)} and meets this fault: Chaos Mesh has their containers restarted ${when(slow)}; chaosgate's own engine leaves probes alone.`,
-    fix: "Name the peers under spec.target, so that the node's probes pass, or delay less than the probe waits.",
-  };
-}
+const OUTCOMES = {
+  "liveness-restarts": (at: string) => `their containers restarted ${at}`,
+  "readiness-shifts-load": (at: string) => `them taken out of their service ${at}, and the rest carries their load`,
+} as const;
 
-function shifts(slow: Slow): ImpactRemark {
+function remarkOn(code: keyof typeof OUTCOMES, slow: Slow): ImpactRemark {
+  const [kind] = code.split("-");
   return {
-    code: "readiness-shifts-load",
+    code,
     severity: "warning",
     path: "spec",
-    message: `the victims' readiness probe waits ${milliseconds(1000 * slow.probe.timeoutSeconds)} and meets this fault: Chaos Mesh has them taken out of their service ${when(slow)}, and the rest carries their load; chaosgate's own engine leaves probes alone.`,
+    message: `the victims' ${kind} probe waits ${milliseconds(1000 * slow.probe.timeoutSeconds)} and meets this fault: Chaos Mesh has ${OUTCOMES[code](when(slow))}; chaosgate's own engine leaves probes alone.`,
     fix: "Name the peers under spec.target, so that the node's probes pass, or delay less than the probe waits.",
   };
 }

@@ -1,7 +1,7 @@
 // What the cluster says of the services that the settings model: a snapshot enters, facts by service leave. Nothing is derived here
 // that the snapshot does not hold; a fact that nobody sent is absent.
 
-import type { PodFact, ProbeFact, Snapshot, TcpFact } from "../selector/snapshot.ts";
+import type { PodFact, Snapshot, TcpFact } from "../selector/snapshot.ts";
 import type { ServiceModel } from "./service-model.ts";
 
 /** One measured figure and the query that gave it. */
@@ -12,8 +12,6 @@ export type ServiceFacts = {
   readonly ratePerSecond?: Measurement;
   /** Usual time of a call in seconds, by the called service. */
   readonly callSeconds: Readonly<Record<string, Measurement>>;
-  readonly liveness?: ProbeFact;
-  readonly readiness?: ProbeFact;
 };
 
 export type LiveFacts = {
@@ -53,18 +51,15 @@ export function liveFacts(snapshot: Snapshot | undefined, services: readonly Ser
 }
 
 function factsOf(service: ServiceModel, snapshot: Snapshot): ServiceFacts {
-  const pods = snapshot.pods.filter((pod) => isOf(service, pod));
   const rate = measured(snapshot, MEASURED.rate(service.name), service.rateQuery);
   const calls = service.calls.flatMap(({ to, serviceTimeQuery }) => {
     const found = measured(snapshot, MEASURED.serviceTime(service.name, to), serviceTimeQuery);
     return found === undefined ? [] : [[to, found] as const];
   });
   return {
-    replicas: pods.length,
+    replicas: snapshot.pods.filter((pod) => isOf(service, pod)).length,
     ...(rate !== undefined && { ratePerSecond: rate }),
     callSeconds: Object.fromEntries(calls),
-    ...strictest(pods, "liveness"),
-    ...strictest(pods, "readiness"),
   };
 }
 
@@ -78,13 +73,6 @@ function measured(snapshot: Snapshot, key: string, query: string | undefined): M
   const value = snapshot.measured?.[key];
   if (query === undefined || value === undefined || !Number.isFinite(value) || value < 0) return undefined;
   return { value, query };
-}
-
-/** Of several containers the one whose probe gives up first is the one that matters. */
-function strictest(pods: readonly PodFact[], kind: "liveness" | "readiness") {
-  const probes = pods.flatMap(({ containers }) => containers.flatMap((container) => container[kind] ?? []));
-  const [first] = probes.toSorted((one, other) => one.timeoutSeconds - other.timeoutSeconds);
-  return first === undefined ? {} : { [kind]: first };
 }
 
 function tcpOf({ nodes }: Snapshot): LiveFacts["tcp"] {
