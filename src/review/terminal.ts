@@ -1,3 +1,4 @@
+import type { Prediction } from "../impact/prediction.ts";
 import { visible } from "./escape.ts";
 import { figure } from "./figure.ts";
 import { type FileRemark, remarksOf } from "./parts/remarks.ts";
@@ -8,13 +9,16 @@ import type { Review, ReviewedExperiment } from "./review.ts";
 import type { WhatIf } from "./what-if.ts";
 
 /** The review as plain text for a terminal; no text of others reaches the screen unfiltered. */
-export function renderTerminal(review: Review): string {
+export function renderTerminal(
+  review: Review,
+  { explain }: { readonly explain: boolean } = { explain: false },
+): string {
   const { icon, sentence } = verdictOf(review);
   const plan = review.plan === undefined ? [] : [`   plan ${review.plan}, environment ${visible(review.environment)}`];
   const parts = [
     [`${icon} ${visible(sentence)}`, ...plan],
     remarksOf(review).flatMap(remarkLines),
-    ...review.experiments.map(experimentLines),
+    ...review.experiments.map((reviewed) => experimentLines(reviewed, explain)),
   ];
   const shown = parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return `${shown.join("\n\n")}\n`;
@@ -28,20 +32,30 @@ function remarkLines({ path, place, severity, code, message, fix }: FileRemark):
   ];
 }
 
-function experimentLines(reviewed: ReviewedExperiment): readonly string[] {
+function experimentLines(reviewed: ReviewedExperiment, explain: boolean): readonly string[] {
   const { experiment, impact, selectionMissing } = reviewed;
   const towards = peers(reviewed);
   return [
     visible(experiment.name),
     `  hits    ${hits(reviewed)}${selectionMissing === undefined ? "" : ` (${visible(selectionMissing)})`}`,
     `  fault   ${visible(fault(experiment))}${towards === "" ? "" : ` towards ${towards}`} ${length(reviewed)}`,
-    ...impact.predictions.map(
-      ({ title, value, unit, sentence }) =>
-        `  ${figure(value, unit).padStart(12)}  ${visible(title)}: ${visible(sentence)}`,
-    ),
+    ...impact.predictions.flatMap((prediction) => {
+      const { title, value, unit, sentence } = prediction;
+      const said = `  ${figure(value, unit).padStart(12)}  ${visible(title)}: ${visible(sentence)}`;
+      return explain ? [said, ...derivationLines(prediction)] : [said];
+    }),
     ...(reviewed.whatIf === undefined ? [] : whatIfLines(reviewed, reviewed.whatIf)),
     ...impact.notPredictable.map(({ id, why }) => `  ${"?".padStart(12)}  ${id}: ${visible(why)}`),
   ];
+}
+
+/** How a figure came about: formula, source, and each input with where it was read. */
+function derivationLines({ formula, source, inputs, interval, unit }: Prediction): readonly string[] {
+  const between = interval === undefined ? [] : [`from ${interval.map((end) => figure(end, unit)).join(" to ")}`];
+  const read = inputs.map(({ name, value, unit: of, from, at }) => {
+    return `${visible(name)} = ${figure(value, of)} (${from}${at === undefined ? "" : `: ${visible(at)}`})`;
+  });
+  return [...between, visible(formula), visible(source), ...read].map((line) => `                  ${line}`);
 }
 
 function whatIfLines(reviewed: ReviewedExperiment, found: WhatIf): readonly string[] {

@@ -97,6 +97,14 @@ describe("chaosgate review", () => {
     expect(code).toBe(0);
   });
 
+  it("traces every figure with --explain, and only then", async () => {
+    const { out } = await reviewed("--explain");
+    expect(out).toContain("min(W / R, C)\n");
+    expect(out).toContain("TCP window = 64 KiB (settings: services.checkout.calls[to: payment].window)\n");
+    expect(out).toContain("replicas hit = 3 (live: pods drawn by spec.mode)\n");
+    expect((await reviewed()).out).not.toContain("services.checkout");
+  });
+
   it("prints what the pull request would show, or all of it as JSON", async () => {
     expect((await reviewed("--format", "markdown")).out).toMatch(/^### /);
     expect(JSON.parse((await reviewed("--format", "json")).out)).toMatchObject({

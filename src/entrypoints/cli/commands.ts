@@ -70,6 +70,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
         value: "FILE",
         says: "a snapshot of the cluster in JSON; without it no pods are counted",
       },
+      explain: { type: "boolean", says: "trace every figure: formula, source, and each input with where it was read" },
       "what-if": {
         type: "string",
         value: "CHANGE",

@@ -27,14 +27,14 @@ export function reviewCommand(names: readonly string[], options: Options): numbe
     ...seen(options.snapshot),
     ...changeOf(options["what-if"]),
   });
-  print(`${rendered(review, format).trimEnd()}\n`);
+  print(`${rendered(review, format, options.explain === true).trimEnd()}\n`);
   return review.outcome === "reviewed" || review.outcome === "no-experiments" ? 0 : 1;
 }
 
-function rendered(review: Review, format: "text" | "markdown" | "json"): string {
+function rendered(review: Review, format: "text" | "markdown" | "json", explain: boolean): string {
   if (format === "json") return renderJson(review);
   if (format === "markdown") return renderComment(review, { audience: "members" });
-  return renderTerminal(review).split("\n").map(harmless).join("\n");
+  return renderTerminal(review, { explain }).split("\n").map(harmless).join("\n");
 }
 
 function settingsFrom(name: string): Settings {

@@ -7,6 +7,7 @@ export type Options = {
   readonly settings?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly environment?: string | undefined;
+  readonly explain?: boolean | undefined;
   readonly "what-if"?: string | undefined;
 };
 
