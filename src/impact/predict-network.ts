@@ -1,7 +1,7 @@
 import type { FaultedCall } from "./calls.ts";
 import type { PacketFault } from "./fault.ts";
 import { delayOf, jitterOf, rttOf, windowOf } from "./inputs.ts";
-import type { NotPredictable, Prediction } from "./prediction.ts";
+import type { Input, NotPredictable, Prediction } from "./prediction.ts";
 import { dropRatio, kneeRttSeconds, windowThroughput } from "./tcp.ts";
 import { bytes, bytesPerSecond, milliseconds, percentOf } from "./units.ts";
 
@@ -60,42 +60,52 @@ export function predictThroughput(subject: string, faulted: FaultedCall, fault: 
   const [usual, now, least, most] = [before, after, low, high].map((each) =>
     "bytesPerSecond" in each ? each.bytesPerSecond : 0,
   ) as [number, number, number, number];
-  const drop = dropRatio(usual, now);
-  const binding = "binding" in after ? after.binding : "window";
+  const stream: Stream = { window, usual, now, binding: "binding" in after ? after.binding : "window" };
   const common = {
     subject,
-    binding,
+    binding: stream.binding,
     source: "RFC 6349 section 3.3, RFC 9293: a stream carries at most one window per round trip",
     inputs: [window, rtt, delayOf(fault), jitterOf(fault)],
   } as const;
-  const fall = `${bytesPerSecond(usual)} to ${bytesPerSecond(now)}`;
+  const throughput: Prediction = {
+    ...common,
+    id: "window-throughput",
+    title: "Throughput of one TCP stream",
+    value: now,
+    unit: "B/s",
+    interval: [least, most],
+    formula: "min(W / R, C)",
+    sentence: throughputSentence(stream, link),
+  };
+  // What a stream carried that neither a window nor a link of the settings bounds, nobody knows.
+  if (window.from !== "settings" && link === undefined) return { predictions: [throughput], notPredictable: [] };
+  const drop: Prediction = {
+    ...common,
+    id: "drop-ratio",
+    title: "Throughput lost",
+    value: dropRatio(usual, now),
+    unit: "ratio",
+    formula: "1 - after / before",
+    sentence: `${percentOf(dropRatio(usual, now))} of one stream's throughput is lost`,
+  };
+  return { predictions: [{ ...throughput, baseline: usual }, drop], notPredictable: [] };
+}
+
+type Stream = {
+  readonly window: Input;
+  readonly usual: number;
+  readonly now: number;
+  readonly binding: "window" | "link";
+};
+
+/** Which of the two regimes the stream is in, and what that costs. */
+function throughputSentence({ window, usual, now, binding }: Stream, link: number | undefined): string {
   const stream = `one stream with a window of ${bytes(Math.round(window.value))}`;
-  const predictions: readonly Prediction[] = [
-    {
-      ...common,
-      id: "window-throughput",
-      title: "Throughput of one TCP stream",
-      value: now,
-      baseline: usual,
-      unit: "B/s",
-      interval: [least, most],
-      formula: "min(W / R, C)",
-      sentence:
-        drop === 0
-          ? `${stream} keeps ${bytesPerSecond(now)}: the link binds up to a round trip of ${knee(window.value, link)}`
-          : `${stream} falls from ${fall} (-${percentOf(drop)})`,
-    },
-    {
-      ...common,
-      id: "drop-ratio",
-      title: "Throughput lost",
-      value: drop,
-      unit: "ratio",
-      formula: "1 - after / before",
-      sentence: `${percentOf(drop)} of one stream's throughput is lost`,
-    },
-  ];
-  return { predictions, notPredictable: [] };
+  if (link === undefined && window.from !== "settings")
+    return `${stream}, as far as autotuning lets it grow, carries at most ${bytesPerSecond(now)}; one that was slower before is not slowed`;
+  if (binding === "link")
+    return `${stream} keeps ${bytesPerSecond(now)}: the link binds up to a round trip of ${knee(window.value, link)}`;
+  return `${stream} falls from ${bytesPerSecond(usual)} to ${bytesPerSecond(now)} (-${percentOf(dropRatio(usual, now))})`;
 }
 
 /** One figure that cannot be given. */

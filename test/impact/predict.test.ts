@@ -178,6 +178,18 @@ describe("a prediction", () => {
     expect(of_("TCP window", CLUSTER)).toMatchObject({ value: 3_145_728, from: "default" });
   });
 
+  it("says how much a stream of unknown window carries at most, and not what it lost", () => {
+    const { windowBytes: _, ...bare } = CALL;
+    const model = [{ ...CHECKOUT, calls: [bare] }, PAYMENT];
+    const found = find(aDelay(), "window-throughput", model);
+    expect(found?.sentence).toContain("carries at most 6.27 MB/s; one that was slower before is not slowed");
+    expect(found).not.toHaveProperty("baseline");
+    expect(find(aDelay(), "drop-ratio", model)).toBeUndefined();
+    const linked = [{ ...CHECKOUT, calls: [{ ...bare, linkBytesPerSecond: 1_000_000 }] }, PAYMENT];
+    expect(find(aDelay(), "window-throughput", linked)).toMatchObject({ binding: "link", baseline: 1_000_000 });
+    expect(find(aDelay(), "drop-ratio", linked)?.value).toBe(0);
+  });
+
   it("without a rate or a pool says what is missing", () => {
     const { ratePerSecond: _, ...unknown } = CHECKOUT;
     const { notPredictable } = of(aDelay(), [unknown, PAYMENT]);
