@@ -25,6 +25,9 @@ export function subjectOf({ caller, call }: FaultedCall): string {
   return `${caller.name} -> ${call.to}`;
 }
 
+/** Each of two thousand rates asks Erlang's recurrence once for every worker; beyond this a review would take seconds. */
+const MOST_WORKERS = 1000;
+
 /**
  * Whether retries may keep the called service down: its workers are M/M/c with a queue, and a call that waits beyond its timeout is
  * work for nobody that comes again. Above capacity every call times out.
@@ -38,6 +41,8 @@ function metastable(
   const [rate, serviceSeconds] = [rateOf(faulted), serviceTimeOf(faulted).value / 1000];
   const workers = services.find(({ name }) => name === call.to)?.pool;
   if (call.retries === 0 || rate === undefined || workers === undefined || serviceSeconds === 0) return [];
+  const most = rate.value * call.perRequest * (call.retries + 1);
+  if (workers > MOST_WORKERS || most * serviceSeconds < workers) return [];
   const timeoutSeconds = (call.timeoutMs ?? Number.POSITIVE_INFINITY) / 1000;
   if (!fault.partition && fault.delayMs / 1000 < timeoutSeconds - serviceSeconds) return [];
   const failureAt = (ratePerSecond: number): number => {

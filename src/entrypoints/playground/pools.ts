@@ -3,8 +3,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 export type PoolWatch = {
-  /** Pod -> Unix ms at which its pool was first seen full, of those that were. */
-  readonly fullAt: ReadonlyMap<string, number>;
+  /** Unix ms at which a pod's pool was first seen full after an instant. */
+  firstFull(pod: string, after: number): number | undefined;
   stop(): Promise<void>;
 };
 
@@ -13,16 +13,16 @@ const EVERY_MS = 25;
 
 /** Watches pods by their address until told to stop. */
 export function watchPools(pods: readonly { readonly name: string; readonly ip: string }[]): PoolWatch {
-  const fullAt = new Map<string, number>();
+  const seen: { readonly name: string; readonly at: number }[] = [];
   const over = new AbortController();
   const watching = pods.map(async ({ name, ip }) => {
-    while (!over.signal.aborted && !fullAt.has(name)) {
-      if (await isFull(ip, over.signal)) fullAt.set(name, Date.now());
+    while (!over.signal.aborted) {
+      if (await isFull(ip, over.signal)) seen.push({ name, at: Date.now() });
       await delay(EVERY_MS);
     }
   });
   return {
-    fullAt,
+    firstFull: (pod, after) => seen.find(({ name, at }) => name === pod && at >= after)?.at,
     stop: async () => {
       over.abort();
       await Promise.all(watching);

@@ -3,7 +3,7 @@
 import type { RunReport } from "../../../run/report.ts";
 import { PEOPLE } from "../github-side.ts";
 import { activeSilences, evaluations } from "../observers.ts";
-import { watchPools } from "../pools.ts";
+import { type PoolWatch, watchPools } from "../pools.ts";
 import { compare, expected, type Foretold, foretell } from "../scenarios.ts";
 import { appComment, completedCheck, headline, RUN_CHECK, say, shownPlan } from "../seen.ts";
 import { checkoutPods, measureSlowdown, residueSince } from "../victims.ts";
@@ -73,7 +73,7 @@ export async function runUntilAborted(scene: Scene): Promise<RunReport> {
   );
   await pools.stop();
   await checkAbort(scene, report);
-  checkPredictions(scene, foretold, { addedMs: slowdown.addedMs, fullAt: pools.fullAt, report });
+  checkPredictions(scene, foretold, { addedMs: slowdown.addedMs, pools, report });
   await picture("result", 'article:has-text("Rollback: verified")');
   return report;
 }
@@ -85,16 +85,16 @@ async function hitPods({ world, pull }: Scene) {
   return checkoutPods(world).filter(({ name }) => names.includes(name));
 }
 
-type Seen = { readonly addedMs: number; readonly fullAt: ReadonlyMap<string, number>; readonly report: RunReport };
+type Seen = { readonly addedMs: number; readonly pools: PoolWatch; readonly report: RunReport };
 
 /** Eight Poisson arrivals at each of three victims spread their mean by a fifth; three such errors, and errors within a factor of two. */
 const SATURATION_TOLERANCE = 0.6;
 const ERRORS_TOLERANCE = 0.5;
 
-function checkPredictions({ story }: Scene, foretold: Foretold, { addedMs, fullAt, report }: Seen): void {
+function checkPredictions({ story }: Scene, foretold: Foretold, { addedMs, pools, report }: Seen): void {
   compare(story, foretold, expected(foretold, "added-latency"), addedMs, TOLERANCE);
   const filled = report.victims.flatMap(({ pod, injectedAt }) => {
-    const at = fullAt.get(pod);
+    const at = pools.firstFull(pod, injectedAt);
     return at === undefined ? [] : [(at - injectedAt) / 1000];
   });
   const seconds = filled.reduce((sum, each) => sum + each, 0) / filled.length;
