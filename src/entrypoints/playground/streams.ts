@@ -16,7 +16,7 @@ const CONNECTIONS = 5;
 
 /**
  * `w`: a window, then the next one for each byte that comes back. `tN`: N bytes, then the end. The listening socket takes Reno, which
- * every kernel has, and passes it on: BBR would pace a window over a third of the round trip. The namespace's own choice stays.
+ * every kernel has, and passes it on: BBR would pace a window over part of the round trip. The namespace's own choice stays.
  */
 const SERVER = `
 const fs = require("node:fs");
