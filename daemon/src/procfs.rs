@@ -55,6 +55,32 @@ pub fn inode_of(path: &Path) -> io::Result<u64> {
     fs::metadata(path).map(|meta| meta.ino())
 }
 
+/// How far TCP may grow a connection's buffers here, and who controls its congestion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcpSettings {
+    /// Bytes; the third figure of net.ipv4.tcp_rmem.
+    pub rmem: u64,
+    /// Bytes; the third figure of net.ipv4.tcp_wmem.
+    pub wmem: u64,
+    pub congestion_control: String,
+}
+
+/// The settings of this process's network namespace, which new ones begin with.
+pub fn tcp_settings() -> io::Result<TcpSettings> {
+    let sysctl = |name: &str| fs::read_to_string(format!("/proc/sys/net/ipv4/{name}"));
+    let largest = |name: &str| largest_buffer(&sysctl(name)?).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData));
+    Ok(TcpSettings {
+        rmem: largest("tcp_rmem")?,
+        wmem: largest("tcp_wmem")?,
+        congestion_control: sysctl("tcp_congestion_control")?.trim().to_owned(),
+    })
+}
+
+/// Least, first and largest buffer stand in a row.
+fn largest_buffer(text: &str) -> Option<u64> {
+    text.split_ascii_whitespace().nth(2)?.parse().ok()
+}
+
 /// This process and all above it, up to the first of the pid namespace.
 pub fn own_lineage() -> io::Result<Vec<u32>> {
     let mut lineage = vec![std::process::id()];
@@ -85,6 +111,12 @@ mod tests {
     fn a_process_name_with_brackets_does_not_shift_the_fields() {
         let text = "42 (a) b (c)) S 7 1 1 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 1 0 98765 1 1";
         assert_eq!(parse_stat(text), Some(Stat { parent: 7, start_time: 98765, is_dead: false }));
+    }
+
+    #[test]
+    fn the_largest_buffer_is_the_third_of_three() {
+        assert_eq!(largest_buffer("4096\t131072\t6291456\n"), Some(6_291_456));
+        assert_eq!(largest_buffer("4096 131072"), None);
     }
 
     #[test]

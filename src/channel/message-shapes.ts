@@ -81,6 +81,8 @@ const report = object({
 
 const labels = map(200, text(1024));
 
+const probe = object({ timeoutSeconds: number, periodSeconds: number, failureThreshold: number });
+
 const pod = object({
   namespace: name,
   name,
@@ -94,16 +96,19 @@ const pod = object({
   hostNetwork: flag,
   workload: optional(text(600)),
   serviceAccount: optional(name),
-  containers: list(100, object({ name })),
+  containers: list(100, object({ name, liveness: optional(probe), readiness: optional(probe) })),
 });
+
+const tcp = object({ receiveMaxBytes: number, sendMaxBytes: number, congestionControl: name });
 
 const snapshot = object({
   clusterId: name,
   takenAt: number,
   namespaces: list(5000, object({ name, labels })),
   pods: list(20_000, pod),
-  nodes: list(5000, object({ name, labels })),
+  nodes: list(5000, object({ name, labels, tcp: optional(tcp) })),
   budgets: list(5000, object({ namespace: name, name, matchLabels: labels, disruptionsAllowed: number })),
+  measured: optional(map(200, number)),
 });
 
 const reports = object({ report });

@@ -2,6 +2,7 @@
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { FaultReceipt, FaultRequest, NetworkFaultOrder, NodeCapabilities, VictimRef } from "../run/ports.ts";
+import type { TcpFact } from "../selector/snapshot.ts";
 import {
   type CapabilitiesResponse,
   Direction,
@@ -9,6 +10,7 @@ import {
   InjectRequestSchema,
   type InjectResponse,
   type NetworkFaultSchema,
+  type TcpSettings,
   type VictimSchema,
 } from "./generated/chaosgate/daemon/v1/daemon_pb.ts";
 
@@ -49,7 +51,7 @@ export function receiptFrom({ receipt }: InjectResponse): FaultReceipt {
 }
 
 /** The daemon's capabilities in the run's words. */
-export function capabilitiesFrom({ node, capabilities, maxima, lease }: CapabilitiesResponse): NodeCapabilities {
+export function capabilitiesFrom({ node, capabilities, maxima, lease, tcp }: CapabilitiesResponse): NodeCapabilities {
   return {
     node,
     effects: capabilities.map(({ effect, available, backEnd, reason }) => ({ effect, available, backEnd, reason })),
@@ -58,7 +60,12 @@ export function capabilitiesFrom({ node, capabilities, maxima, lease }: Capabili
       renewEverySeconds: Number(lease?.renewEveryUs ?? 0n) / 1e6,
       expiresAfterSeconds: Number(lease?.expiresAfterUs ?? 0n) / 1e6,
     },
+    ...(tcp !== undefined && { tcp: tcpFrom(tcp) }),
   };
+}
+
+function tcpFrom({ rmem, wmem, congestionControl }: TcpSettings): TcpFact {
+  return { receiveMaxBytes: Number(rmem), sendMaxBytes: Number(wmem), congestionControl };
 }
 
 function networkFault(order: NetworkFaultOrder): MessageInitShape<typeof NetworkFaultSchema> {

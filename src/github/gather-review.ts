@@ -1,3 +1,4 @@
+import type { Change } from "../impact/what-if.ts";
 import type { Problem } from "../manifest/problem.ts";
 import type { Review } from "../review/review.ts";
 import { reviewManifests } from "../review/review-manifests.ts";
@@ -31,6 +32,8 @@ export type Wanted = {
   readonly snapshot?: Snapshot;
   /** Reads the manifests here instead of at the head: a merge commit. */
   readonly ref?: string;
+  /** What a person asks about instead of what is written. */
+  readonly change?: Change;
 };
 
 /** Gathers the changed manifests and has them reviewed: the one pure call in the middle of everything that the bot says. */
@@ -38,7 +41,7 @@ export async function gatherReview(
   repository: Repository,
   bot: Bot,
   pr: PullRequest,
-  { settings, environment = reviewedEnvironment(settings), snapshot, ref = pr.headSha }: Wanted,
+  { settings, environment = reviewedEnvironment(settings), snapshot, ref = pr.headSha, change }: Wanted,
 ): Promise<Reviewed> {
   const changed = await changedFiles(repository, pr);
   const files = await readAll(
@@ -57,6 +60,7 @@ export async function gatherReview(
     baseSha: pr.baseSha,
     digest: sha256,
     now: bot.clock.now(),
+    ...(change !== undefined && { change }),
     ...(snapshot === undefined ? { selectionMissing: whyNoSelection(settings, environment, pr) } : { snapshot }),
   });
   const proposes = changed.paths.includes(SETTINGS_PATH);

@@ -63,7 +63,7 @@ function obey(command: Command, context: CommandContext): Answer | Promise<Answe
     case "status":
       return status(context);
     case "plan":
-      return plan(context);
+      return plan(context, command.change);
     case "approve":
       return approve(command, context);
     case "run":

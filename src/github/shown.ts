@@ -21,9 +21,19 @@ export function withShown(review: Review, text: string): string {
 function writeShown(review: Review): string {
   const seen = review.experiments.filter(({ selection }) => selection !== undefined);
   if (seen.length === 0) return "";
-  const shown = Object.fromEntries(seen.map(({ path, index, impact }) => [`${path}#${index}`, impact.predictions]));
+  const shown = Object.fromEntries(
+    seen.map(({ path, index, impact }) => [`${path}#${index}`, impact.predictions.map(withoutPlaces)]),
+  );
   const packed = gzipSync(JSON.stringify(shown)).toString("base64url");
   return `<!-- chaosgate:shown ${packed} -->\n`;
+}
+
+/** Queries and nodes are the cluster's own names, and anybody who reads the repository can unpack this. */
+function withoutPlaces(prediction: Prediction): Prediction {
+  const inputs = prediction.inputs.map(({ at, ...input }) =>
+    input.from === "live" || at === undefined ? input : { ...input, at },
+  );
+  return { ...prediction, inputs };
 }
 
 /** What was shown for this very plan and environment at this head; nothing when no runner had answered yet. */

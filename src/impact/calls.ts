@@ -1,5 +1,6 @@
 import type { ExperimentOf, Mode, Selector, Target } from "../manifest/experiment.ts";
 import type { Selection } from "../selector/selection.ts";
+import { type LiveFacts, NO_FACTS, type ServiceFacts } from "./live-facts.ts";
 import type { CallModel, ServiceModel } from "./service-model.ts";
 
 /** One modelled call that the fault touches. */
@@ -10,6 +11,11 @@ export type FaultedCall = {
   readonly replicas?: { readonly hit: number; readonly of: number };
   /** Share of a touched replica's calls that meet the fault, 0..1; where nobody can know it, 1 as the worst case. */
   readonly fraction: number;
+  /** Which end of the call the victim is. */
+  readonly victim: "caller" | "called";
+  /** What the cluster says of the caller, and of TCP on its nodes; absent while nobody looked. */
+  readonly facts?: ServiceFacts;
+  readonly tcp?: NonNullable<LiveFacts["tcp"]>;
 };
 
 /**
@@ -20,21 +26,33 @@ export function faultedCalls(
   experiment: ExperimentOf<"NetworkChaos">,
   selection: Selection | undefined,
   services: readonly ServiceModel[],
+  live: LiveFacts = NO_FACTS,
 ): readonly FaultedCall[] {
   const { target, externalTargets } = experiment.network;
   if (target === undefined && externalTargets.length > 0) return [];
   const victims = namesOf(experiment.selector, services);
   const peers = target === undefined ? undefined : namesOf(target.selector, services);
   const isPeer = (name: string): boolean => peers === undefined || peers.has(name);
-  const made = { fraction: target === undefined ? 1 : shareByMode(target.mode), ...replicasOf(selection) };
-  const received = { fraction: shareOf(experiment, selection) };
+  const made = {
+    victim: "caller",
+    fraction: target === undefined ? 1 : shareByMode(target.mode),
+    ...replicasOf(selection),
+  } as const;
+  const received = { victim: "called", fraction: shareOf(experiment, selection) } as const;
   return services.flatMap((caller) =>
     caller.calls.flatMap((call): readonly FaultedCall[] => {
-      if (victims.has(caller.name) && isPeer(call.to)) return [{ caller, call, ...made }];
-      if (victims.has(call.to) && isPeer(caller.name)) return [{ caller, call, ...received }];
+      const known = { caller, call, ...factsOf(caller.name, live) };
+      if (victims.has(caller.name) && isPeer(call.to)) return [{ ...known, ...made }];
+      if (victims.has(call.to) && isPeer(caller.name)) return [{ ...known, ...received }];
       return [];
     }),
   );
+}
+
+/** What the cluster says of a service and of TCP on its nodes. */
+export function factsOf(service: string, { services, tcp }: LiveFacts): Pick<FaultedCall, "facts" | "tcp"> {
+  const facts = services[service];
+  return { ...(facts !== undefined && { facts }), ...(tcp !== undefined && { tcp }) };
 }
 
 function replicasOf(selection: Selection | undefined): Pick<FaultedCall, "replicas"> {

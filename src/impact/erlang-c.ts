@@ -23,6 +23,7 @@ export function erlangC({ servers, ratePerSecond, serviceSeconds }: Servers): Fi
   const wrong = outsideOf({ servers, ratePerSecond, serviceSeconds });
   if (wrong !== undefined) return wrong;
   const blocked = erlangB(servers, offered);
+  if (!isFigure(blocked)) return blocked;
   return figure(blocked / (1 - (offered / servers) * (1 - blocked)));
 }
 

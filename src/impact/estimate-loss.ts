@@ -5,6 +5,7 @@ import { cubicThroughput, RTO_MIN_SECONDS } from "./cubic-throughput.ts";
 import { type Figure, isFigure, notPredictable, type OutOfDomain, outside, positive, seconds } from "./domain.ts";
 import type { Answer, Estimate } from "./estimate.ts";
 import { type LossyPath, pftk } from "./pftk.ts";
+import { segmentsPerBuffer } from "./segments.ts";
 import { mathisThroughput } from "./tcp.ts";
 import { milliseconds } from "./units.ts";
 
@@ -26,10 +27,7 @@ type Modelled = Pick<Estimate, "source" | "warnings"> & {
   readonly interval: readonly [low: Figure, high: Figure];
 };
 
-/** Segments in one buffer of 64 KiB: where the kernel sends such (GSO), netem loses them together and loss events are rarer. */
-const SEGMENTS_PER_BUFFER = 44;
-const GSO =
-  "the high end holds where the kernel hands buffers of 64 KiB to netem (GSO), which drops all of one together";
+const GSO = "the high end holds where the kernel hands netem several segments at once (GSO), which are lost together";
 
 /** Throughput of a long stream under loss, never more than window and link allow. */
 export function estimateLoss(question: LossQuestion): Answer {
@@ -57,18 +55,21 @@ function modelled(model: Exclude<LossModel, "bbr">, question: LossQuestion): Mod
 }
 
 function mathis({ mssBytes, rttSeconds, loss }: LossQuestion): Modelled | OutOfDomain {
-  const interval = mathisThroughput(mssBytes, rttSeconds, loss);
-  if (interval === undefined)
-    return notPredictable("above a loss of 2 % timeouts rule and the square-root law does not hold; PFTK does");
+  const single = mathisThroughput(mssBytes, rttSeconds, loss);
+  if (single.kind === "not-predictable") return single;
+  const segments = segmentsPerBuffer(mssBytes, single.value, rttSeconds);
+  const joined = isFigure(segments) ? mathisThroughput(mssBytes, rttSeconds, loss, segments) : segments;
+  if (joined.kind === "not-predictable") return joined;
   return {
-    value: (mssBytes / rttSeconds) * Math.sqrt(3 / 2 / loss),
-    interval,
+    value: joined.value,
+    interval: joined.interval,
     source: "Mathis et al., CCR 27(3), 1997: MSS/R * sqrt(3/2)/sqrt(p); low end 0.87 for delayed acknowledgements",
     warnings: [GSO],
   };
 }
 
-function padhye({ mssBytes, rttSeconds, loss, rtoSeconds }: LossQuestion): Modelled {
+function padhye(question: LossQuestion): Modelled {
+  const { mssBytes, rttSeconds, loss, rtoSeconds } = question;
   const rto = rtoSeconds ?? rttSeconds + RTO_MIN_SECONDS;
   const path: LossyPath = {
     rttSeconds,
@@ -79,23 +80,31 @@ function padhye({ mssBytes, rttSeconds, loss, rtoSeconds }: LossQuestion): Model
   };
   const at = (change: Partial<LossyPath>): Figure => times(pftk({ ...path, ...change }), mssBytes);
   const assumed = `retransmission timeout not given: ${milliseconds(1000 * rto)}, the round trip and Linux's least 200 ms`;
+  const value = at({});
   return {
-    value: at({}),
-    interval: [at({}), at({ packetsPerAck: 1, loss: loss / SEGMENTS_PER_BUFFER })],
+    value,
+    interval: [value, at({ packetsPerAck: 1, loss: eventsOf(value, question) })],
     source: `Padhye et al., SIGCOMM 1998, ${loss > 0.05 ? "full model" : "equation 30"}, two packets per acknowledgement`,
     warnings: [...(rtoSeconds === undefined ? [assumed] : []), GSO],
   };
 }
 
-function cubic({ mssBytes, rttSeconds, loss }: LossQuestion): Modelled {
+function cubic(question: LossQuestion): Modelled {
+  const { mssBytes, rttSeconds, loss } = question;
   const value = cubicThroughput(mssBytes, rttSeconds, loss);
   return {
     value,
-    interval: [times(value, 0.87 / 1.2), cubicThroughput(mssBytes, rttSeconds, loss / SEGMENTS_PER_BUFFER)],
+    interval: [times(value, 0.87 / 1.2), cubicThroughput(mssBytes, rttSeconds, eventsOf(value, question))],
     source:
       "RFC 9438 section 5, from 1 % loss on capped by Padhye et al., SIGCOMM 1998; low end: delayed acknowledgements",
     warnings: [GSO],
   };
+}
+
+/** Loss events per segment where a stream of this speed loses whole buffers. */
+function eventsOf(bytesPerSecond: Figure, { mssBytes, rttSeconds, loss }: LossQuestion): number {
+  const segments = isFigure(bytesPerSecond) ? segmentsPerBuffer(mssBytes, bytesPerSecond, rttSeconds) : bytesPerSecond;
+  return isFigure(segments) ? loss / segments : loss;
 }
 
 /** BBR has no figure without a link: loss is not what it obeys. */
@@ -106,11 +115,12 @@ function bbr({ rttSeconds, loss, windowBytes, linkBytesPerSecond }: LossQuestion
   if (range.kind === "not-predictable") return range;
   return {
     kind: "estimate",
-    value: range.high,
+    value: range.value,
     unit: "B/s",
     interval: [range.low, range.high],
     binding: range.binding,
-    source: "Cardwell et al., CACM 60(2), 2017: min(C * (1 - p), W/R); low end: every ProbeRTT paid",
+    source:
+      "Cardwell et al., CACM 60(2), 2017: min(C * (1 - p), W/R); low end: a fifth less, as measured; high end: the link, where loss comes before it",
     warnings: loss > 0.02 ? ["BBR 2 and 3 give way above a loss of 2 %: this holds for version 1"] : [],
     notes: [],
   };

@@ -3,7 +3,7 @@
 import { isFigure, outside, positive, seconds, secondsOrNone, share, whole } from "./domain.ts";
 import { erlangC, meanWaitSeconds, type Servers, waitQuantileSeconds, waitsLonger } from "./erlang-c.ts";
 import type { Answer } from "./estimate.ts";
-import { erlangB, heldSeconds, type Pool } from "./queueing.ts";
+import { erlangB, threadsNeeded } from "./queueing.ts";
 import { layeredAttempts, mendedAttempts, worstAttempts } from "./retries.ts";
 import { fullAfterSeconds, type Saturation } from "./saturation.ts";
 import { milliseconds, percentOf, short } from "./units.ts";
@@ -46,10 +46,14 @@ export function estimatePool(question: PoolQuestion): Answer {
     addedSeconds >= room
       ? ["the timeout is no longer than the delayed call: every faulted call fails, an error test"]
       : [];
-  return question.figure === "saturation" ? saturation(pool, warnings) : threads(question.figure, pool, warnings);
+  const asked = threadsNeeded(pool);
+  if (!isFigure(asked)) return asked;
+  return question.figure === "saturation"
+    ? saturation(pool, asked, warnings)
+    : threads(question.figure, pool, asked, warnings);
 }
 
-function saturation(pool: Saturation, warnings: readonly string[]): Answer {
+function saturation(pool: Saturation, asked: number, warnings: readonly string[]): Answer {
   const full = fullAfterSeconds("network", pool);
   if (typeof full === "object") return full;
   const forms = [full, fullAfterSeconds("new-requests", pool), fullAfterSeconds("exponential", pool)];
@@ -62,26 +66,23 @@ function saturation(pool: Saturation, warnings: readonly string[]): Answer {
     binding: full === "never" ? "none" : "pool",
     source: "Little, Operations Research 9(3), 1961: (N - lambda*S0) / (lambda*f); high end: random service times",
     warnings,
-    notes: [`${short(slotsAsked(pool))} threads are asked for and there are ${pool.size}`],
+    notes: [`${short(asked)} threads are asked for and there are ${pool.size}`],
   };
 }
 
-function threads(figure: "threads" | "refused", pool: Saturation, warnings: readonly string[]): Answer {
-  const asked = slotsAsked(pool);
+function threads(figure: "threads" | "refused", pool: Saturation, asked: number, warnings: readonly string[]): Answer {
   const common = { kind: "estimate", interval: null, binding: asked < pool.size ? "none" : "pool", warnings } as const;
   if (figure === "threads")
     return { ...common, value: asked, unit: "threads", source: "Little, Operations Research 9(3), 1961", notes: [] };
+  const refused = erlangB(pool.size, asked);
+  if (!isFigure(refused)) return refused;
   return {
     ...common,
-    value: erlangB(pool.size, asked),
+    value: refused,
     unit: "ratio",
     source: "Erlang B: no queue, Poisson arrivals, any service times",
     notes: [`${percentOf(Math.max(0, 1 - pool.size / asked))} at the least, were arrivals perfectly even`],
   };
-}
-
-function slotsAsked(pool: Pool): number {
-  return pool.ratePerSecond * heldSeconds(pool);
 }
 
 /** Share of requests that find no server: refused (Erlang B), or with a queue made to wait, or to wait beyond a time (Erlang C). */
@@ -93,10 +94,11 @@ export function estimateErlang(servers: Servers, queue: boolean, beyondSeconds: 
     positive("rate", ratePerSecond),
     seconds("service time", serviceSeconds),
   );
-  if (wrong !== undefined) return wrong;
+  const refused = wrong ?? erlangB(slots, ratePerSecond * serviceSeconds);
+  if (!isFigure(refused)) return refused;
   return {
     kind: "estimate",
-    value: erlangB(slots, ratePerSecond * serviceSeconds),
+    value: refused,
     unit: "ratio",
     interval: null,
     binding: "servers",

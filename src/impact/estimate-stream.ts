@@ -4,7 +4,7 @@ import { isFigure, outside, positive, seconds, secondsOrNone } from "./domain.ts
 import type { Answer } from "./estimate.ts";
 import { NETEM_DEFAULT_LIMIT, netemLimitNeeded, netemQueueCap } from "./netem-queue.ts";
 import { HANDSHAKE_ROUNDS, slowStartRounds, type Transfer, transferSeconds } from "./short-flow.ts";
-import { dropRatio, kneeRttSeconds, windowThroughput } from "./tcp.ts";
+import { dropRatio, windowThroughput } from "./tcp.ts";
 import { bytesPerSecond, milliseconds, percentOf } from "./units.ts";
 
 export type WindowQuestion = {
@@ -35,8 +35,11 @@ export function estimateWindow({
     ...(link === undefined ? [] : [positive("link", link)]),
   );
   if (wrong !== undefined) return wrong;
-  const before = windowThroughput(windowBytes, rttSeconds, link).bytesPerSecond;
+  const usual = windowThroughput(windowBytes, rttSeconds, link);
   const after = windowThroughput(windowBytes, rttSeconds + delaySeconds, link);
+  if (usual.kind === "not-predictable") return usual;
+  if (after.kind === "not-predictable") return after;
+  const before = usual.bytesPerSecond;
   const lost = percentOf(dropRatio(before, after.bytesPerSecond));
   return {
     kind: "estimate",
@@ -48,9 +51,7 @@ export function estimateWindow({
     warnings: [...delayWarnings(delaySeconds), ...queueWarnings(after.bytesPerSecond, delaySeconds)],
     notes: [
       ...(delaySeconds === 0 ? [] : [`without the delay ${bytesPerSecond(before)}; ${lost} of it is lost`]),
-      ...(link === undefined
-        ? []
-        : [`the link binds up to a round trip of ${inWords(kneeRttSeconds(windowBytes, link))}`]),
+      ...(link === undefined ? [] : [`the link binds up to a round trip of ${inWords(windowBytes / link)}`]),
     ],
   };
 }

@@ -10,6 +10,7 @@ export type PacketFault = {
   /** Share of packets that never arrive intact, 0..1, per pass. */
   readonly loss: number;
   readonly partition: boolean;
+  readonly direction: NetworkFaultSpec["direction"];
 };
 
 /** Damaged packets fail TCP's checksum and count as lost. */
@@ -23,6 +24,7 @@ export function packetFaultOf({ network }: ExperimentOf<"NetworkChaos">): Packet
     passes,
     loss: 1 - arrives,
     partition: network.action === "partition",
+    direction: network.direction,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { FaultedCall } from "./calls.ts";
 import type { PacketFault } from "./fault.ts";
-import { delayOf, jitterOf, MSS_BYTES, rttOf, windowOf } from "./inputs.ts";
-import type { NotPredictable, Prediction } from "./prediction.ts";
-import { dropRatio, mathisThroughput, windowThroughput } from "./tcp.ts";
+import { delayOf, jitterOf, rttOf, windowOf } from "./inputs.ts";
+import type { Input, NotPredictable, Prediction } from "./prediction.ts";
+import { dropRatio, kneeRttSeconds, windowThroughput } from "./tcp.ts";
 import { bytes, bytesPerSecond, milliseconds, percentOf } from "./units.ts";
 
 export type Figures = {
@@ -44,69 +44,76 @@ export function predictLatency(subject: string, fault: PacketFault): readonly Pr
 }
 
 /** Throughput of one stream before and under the fault, and what is lost of it. */
-export function predictThroughput(subject: string, faulted: FaultedCall, fault: PacketFault): readonly Prediction[] {
-  if (fault.delayMs === 0) return [];
-  const [rtt, window] = [rttOf(faulted), windowOf(faulted)];
-  const at = (addedMs: number) =>
-    windowThroughput(window.value, (rtt.value + addedMs) / 1000, faulted.call.linkBytesPerSecond);
+export function predictThroughput(subject: string, faulted: FaultedCall, fault: PacketFault): Figures {
+  if (fault.delayMs === 0) return { predictions: [], notPredictable: [] };
+  const [rtt, { input: window, interval }] = [rttOf(faulted), windowOf(faulted)];
+  const link = faulted.call.linkBytesPerSecond;
+  const at = (addedMs: number, windowBytes = window.value) =>
+    windowThroughput(windowBytes, (rtt.value + addedMs) / 1000, link);
   const [before, after] = [at(0), at(fault.delayMs)];
-  const drop = dropRatio(before.bytesPerSecond, after.bytesPerSecond);
+  const [low, high] = [
+    at(fault.delayMs + fault.jitterMs, interval[0]),
+    at(Math.max(0, fault.delayMs - fault.jitterMs), interval[1]),
+  ];
+  for (const each of [before, after, low, high])
+    if (each.kind === "not-predictable") return silent(subject, "window-throughput", each.why);
+  const [usual, now, least, most] = [before, after, low, high].map((each) =>
+    "bytesPerSecond" in each ? each.bytesPerSecond : 0,
+  ) as [number, number, number, number];
+  const stream: Stream = { window, usual, now, binding: "binding" in after ? after.binding : "window" };
   const common = {
     subject,
-    binding: after.binding,
+    binding: stream.binding,
     source: "RFC 6349 section 3.3, RFC 9293: a stream carries at most one window per round trip",
     inputs: [window, rtt, delayOf(fault), jitterOf(fault)],
   } as const;
-  const fall = `${bytesPerSecond(before.bytesPerSecond)} to ${bytesPerSecond(after.bytesPerSecond)}`;
-  return [
-    {
-      ...common,
-      id: "window-throughput",
-      title: "Throughput of one TCP stream",
-      value: after.bytesPerSecond,
-      baseline: before.bytesPerSecond,
-      unit: "B/s",
-      interval: [
-        at(fault.delayMs + fault.jitterMs).bytesPerSecond,
-        at(Math.max(0, fault.delayMs - fault.jitterMs)).bytesPerSecond,
-      ],
-      formula: "min(W / R, C)",
-      sentence: `one stream with a window of ${bytes(window.value)} falls from ${fall} (-${percentOf(drop)})`,
-    },
-    {
-      ...common,
-      id: "drop-ratio",
-      title: "Throughput lost",
-      value: drop,
-      unit: "ratio",
-      formula: "1 - after / before",
-      sentence: `${percentOf(drop)} of one stream's throughput is lost`,
-    },
-  ];
+  const throughput: Prediction = {
+    ...common,
+    id: "window-throughput",
+    title: "Throughput of one TCP stream",
+    value: now,
+    unit: "B/s",
+    interval: [least, most],
+    formula: "min(W / R, C)",
+    sentence: throughputSentence(stream, link),
+  };
+  // What a stream carried that neither a window nor a link of the settings bounds, nobody knows.
+  if (window.from !== "settings" && link === undefined) return { predictions: [throughput], notPredictable: [] };
+  const drop: Prediction = {
+    ...common,
+    id: "drop-ratio",
+    title: "Throughput lost",
+    value: dropRatio(usual, now),
+    unit: "ratio",
+    formula: "1 - after / before",
+    sentence: `${percentOf(dropRatio(usual, now))} of one stream's throughput is lost`,
+  };
+  return { predictions: [{ ...throughput, baseline: usual }, drop], notPredictable: [] };
 }
 
-/** Loss-bound throughput of a long stream, where the square-root law holds. */
-export function predictLoss(subject: string, faulted: FaultedCall, fault: PacketFault): Figures {
-  if (fault.loss === 0 || fault.partition) return { predictions: [], notPredictable: [] };
-  const rtt = rttOf(faulted);
-  const range = mathisThroughput(MSS_BYTES.value, (rtt.value + fault.delayMs) / 1000, fault.loss);
-  if (range === undefined) {
-    const why = `at ${percentOf(fault.loss)} loss, retransmission timeouts rule and the square-root law does not hold`;
-    return { predictions: [], notPredictable: [{ id: "loss-throughput", subject, why }] };
-  }
-  const [low, high] = range;
-  const prediction: Prediction = {
-    id: "loss-throughput",
-    subject,
-    title: "Loss-bound throughput of a long stream",
-    value: Math.sqrt(low * high),
-    unit: "B/s",
-    interval: range,
-    binding: "loss",
-    formula: "MSS/R x C/sqrt(p), C from 0.87 to 1.31; high end: one loss event per buffer of segments",
-    source: "Mathis et al., CCR 27(3), 1997; Reno-like congestion control, long flows",
-    inputs: [MSS_BYTES, rtt, { name: "loss", value: fault.loss, unit: "ratio", from: "manifest" }],
-    sentence: `a long stream settles between ${bytesPerSecond(low)} and ${bytesPerSecond(high)}`,
-  };
-  return { predictions: [prediction], notPredictable: [] };
+type Stream = {
+  readonly window: Input;
+  readonly usual: number;
+  readonly now: number;
+  readonly binding: "window" | "link";
+};
+
+/** Which of the two regimes the stream is in, and what that costs. */
+function throughputSentence({ window, usual, now, binding }: Stream, link: number | undefined): string {
+  const stream = `one stream with a window of ${bytes(Math.round(window.value))}`;
+  if (link === undefined && window.from !== "settings")
+    return `${stream}, as far as autotuning lets it grow, carries at most ${bytesPerSecond(now)}; one that was slower before is not slowed`;
+  if (binding === "link")
+    return `${stream} keeps ${bytesPerSecond(now)}: the link binds up to a round trip of ${knee(window.value, link)}`;
+  return `${stream} falls from ${bytesPerSecond(usual)} to ${bytesPerSecond(now)} (-${percentOf(dropRatio(usual, now))})`;
+}
+
+/** One figure that cannot be given. */
+export function silent(subject: string, id: NotPredictable["id"], why: string): Figures {
+  return { predictions: [], notPredictable: [{ id, subject, why }] };
+}
+
+function knee(windowBytes: number, linkBytesPerSecond = Number.POSITIVE_INFINITY): string {
+  const seconds = kneeRttSeconds(windowBytes, linkBytesPerSecond);
+  return typeof seconds === "number" ? milliseconds(1000 * seconds) : "any length";
 }

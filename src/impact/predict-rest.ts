@@ -1,9 +1,10 @@
 import type { ExperimentOf } from "../manifest/experiment.ts";
 import type { Selection } from "../selector/selection.ts";
-import { speaksOf } from "./calls.ts";
-import { fromSettings } from "./inputs.ts";
+import { factsOf, speaksOf } from "./calls.ts";
+import { fromCluster, rateOf } from "./inputs.ts";
+import { type LiveFacts, NO_FACTS } from "./live-facts.ts";
 import type { Figures } from "./predict-network.ts";
-import type { Prediction } from "./prediction.ts";
+import type { Input, Prediction } from "./prediction.ts";
 import type { ServiceModel } from "./service-model.ts";
 import { percentOf, short } from "./units.ts";
 
@@ -12,6 +13,7 @@ export function predictRest(
   experiment: ExperimentOf<"PodChaos">,
   selection: Selection | undefined,
   services: readonly ServiceModel[],
+  live: LiveFacts = NO_FACTS,
 ): Figures {
   const nothing: Figures = { predictions: [], notPredictable: [] };
   if (selection === undefined || experiment.pod.action === "container-kill") return nothing;
@@ -23,12 +25,13 @@ export function predictRest(
     const why = "no replica stays: every request fails until one is back";
     return { predictions: [], notPredictable: [{ id: "load-on-rest", subject, why }] };
   }
-  return { predictions: [loadOnRest(subject, all, gone, service?.ratePerSecond)], notPredictable: [] };
+  const rate = service && rateOf({ caller: service, ...factsOf(service.name, live) });
+  return { predictions: [loadOnRest(subject, all, gone, rate)], notPredictable: [] };
 }
 
-function loadOnRest(subject: string, all: number, gone: number, rate: number | undefined): Prediction {
+function loadOnRest(subject: string, all: number, gone: number, rate: Input | undefined): Prediction {
   const stay = all - gone;
-  const each = rate === undefined ? "" : ` (${short(rate / all)} -> ${short(rate / stay)} requests/s each)`;
+  const each = rate === undefined ? "" : ` (${short(rate.value / all)} -> ${short(rate.value / stay)} requests/s each)`;
   return {
     id: "load-on-rest",
     subject,
@@ -40,9 +43,9 @@ function loadOnRest(subject: string, all: number, gone: number, rate: number | u
     formula: "n / (n - k)",
     source: "the same arrivals over fewer replicas",
     inputs: [
-      { name: "replicas", value: all, unit: "", from: "live" },
-      { name: "replicas gone", value: gone, unit: "", from: "live" },
-      ...(rate === undefined ? [] : [fromSettings("arrival rate", rate, "1/s")]),
+      fromCluster("replicas", all, "", "pods that spec.selector matches"),
+      fromCluster("replicas gone", gone, "", "the most that spec.mode draws"),
+      ...(rate === undefined ? [] : [rate]),
     ],
     sentence: `${stay} of ${all} replicas carry ${percentOf(all / stay)} of their load${each}`,
   };

@@ -1,12 +1,15 @@
-// What an experiment will do to throughput, threads and timeouts: experiment, selection (when the cluster was seen) and the
-// settings' service model enter; figures with formula, source and inputs leave. What has no input is said, never invented.
+// What an experiment will do to throughput, threads and timeouts: experiment, selection and live facts (when the cluster was seen)
+// and the settings' service model enter; figures with formula, source and inputs leave. What has no input is said, never invented.
 
 import type { Experiment, ExperimentOf } from "../manifest/experiment.ts";
 import type { Selection } from "../selector/selection.ts";
 import { type FaultedCall, faultedCalls } from "./calls.ts";
 import { type PacketFault, packetFaultOf } from "./fault.ts";
-import { type Figures, predictLatency, predictLoss, predictThroughput } from "./predict-network.ts";
-import { predictErrors, predictPool, predictTimeouts } from "./predict-pool.ts";
+import { type LiveFacts, NO_FACTS } from "./live-facts.ts";
+import { predictErrors, predictRetries } from "./predict-errors.ts";
+import { predictLoss } from "./predict-loss.ts";
+import { type Figures, predictLatency, predictThroughput } from "./predict-network.ts";
+import { predictPool, predictTimeouts } from "./predict-pool.ts";
 import { predictRest } from "./predict-rest.ts";
 import type { Impact, PredictionId } from "./prediction.ts";
 import type { ServiceModel } from "./service-model.ts";
@@ -16,12 +19,13 @@ export function predict(
   experiment: Experiment,
   selection: Selection | undefined,
   services: readonly ServiceModel[],
+  live: LiveFacts = NO_FACTS,
 ): Impact {
   switch (experiment.kind) {
     case "NetworkChaos":
-      return predictNetwork(experiment, selection, services);
+      return predictNetwork(experiment, selection, services, live);
     case "PodChaos":
-      return predictRest(experiment, selection, services);
+      return predictRest(experiment, selection, services, live);
     case "Other":
       return { predictions: [], notPredictable: [] };
   }
@@ -31,9 +35,10 @@ function predictNetwork(
   experiment: ExperimentOf<"NetworkChaos">,
   selection: Selection | undefined,
   services: readonly ServiceModel[],
+  live: LiveFacts,
 ): Impact {
   const fault = packetFaultOf(experiment);
-  const calls = faultedCalls(experiment, selection, services);
+  const calls = faultedCalls(experiment, selection, services, live);
   const general = predictLatency("victims -> peers", fault);
   if (calls.length === 0) return { predictions: general, notPredictable: unmodelled(fault) };
   const figures = calls.map((call) => predictCall(call, fault));
@@ -46,11 +51,12 @@ function predictNetwork(
 function predictCall(faulted: FaultedCall, fault: PacketFault): Figures {
   const subject = `${faulted.caller.name} -> ${faulted.call.to}`;
   const parts: readonly Figures[] = [
-    only(predictThroughput(subject, faulted, fault)),
+    predictThroughput(subject, faulted, fault),
     predictLoss(subject, faulted, fault),
     predictPool(subject, faulted, fault),
-    only(predictTimeouts(subject, faulted, fault)),
+    predictTimeouts(subject, faulted, fault),
     only(predictErrors(subject, faulted, fault)),
+    only(predictRetries(subject, faulted, fault)),
   ];
   return {
     predictions: parts.flatMap(({ predictions }) => predictions),

@@ -1,7 +1,14 @@
 /** Where a figure came from, in the order of trust; `default` figures are documented ones, never invented. */
 export type Provenance = "manifest" | "settings" | "live" | "default";
 
-export type Input = { readonly name: string; readonly value: number; readonly unit: string; readonly from: Provenance };
+export type Input = {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly from: Provenance;
+  /** Where exactly: a key of the settings, a PromQL query, a sysctl, a document. */
+  readonly at?: string;
+};
 
 export type PredictionId =
   | "added-latency"
@@ -12,6 +19,10 @@ export type PredictionId =
   | "time-to-saturation"
   | "timeout-rule"
   | "loss-throughput"
+  | "lost-exchanges"
+  | "retry-load"
+  | "guard-detects"
+  | "budget-spent"
   | "error-share"
   | "load-on-rest";
 

@@ -1,4 +1,6 @@
-// Threads, pools and when they are full. Units: seconds and requests per second.
+// Threads and pools in the steady state. Units: seconds and requests per second. When a pool is full is saturation.ts' question.
+
+import { type Figure, figure, outside, positive, secondsOrNone, share, whole } from "./domain.ts";
 
 /** A pool that calls block in: `size` slots, each call held S0 and, under the fault, longer. */
 export type Pool = {
@@ -15,37 +17,42 @@ export type Pool = {
 };
 
 /** Mean time a call holds its slot under the fault: S1 = S0 + f*d, a faulted call never longer than its timeout. */
-export function heldSeconds({
-  serviceSeconds,
-  addedSeconds,
-  fraction,
-  timeoutSeconds = Number.POSITIVE_INFINITY,
-}: Pool): number {
+export function heldSeconds(pool: Pool): Figure {
+  const { serviceSeconds, addedSeconds, fraction, timeoutSeconds = Number.POSITIVE_INFINITY } = pool;
   const faulted = Math.min(serviceSeconds + addedSeconds, timeoutSeconds);
-  return (1 - fraction) * serviceSeconds + fraction * faulted;
+  return outsideOf(pool) ?? figure((1 - fraction) * serviceSeconds + fraction * faulted);
 }
 
 /** Slots in use on average: L = lambda * S (Little, Operations Research 9(3), 1961); for any distribution. */
-export function threadsNeeded(pool: Pool): number {
-  return pool.ratePerSecond * heldSeconds(pool);
-}
-
-/**
- * Seconds from injection until the pool is full, or undefined when it never is (lambda * S1 < N). The network form: replies already
- * on their way are delayed too, so t = (N - lambda*S0) / (lambda*f).
- */
-export function secondsToSaturation(pool: Pool): number | undefined {
-  const { size, ratePerSecond, serviceSeconds, fraction } = pool;
-  if (ratePerSecond <= 0 || fraction <= 0 || threadsNeeded(pool) < size) return undefined;
-  return Math.max(0, size - ratePerSecond * serviceSeconds) / (ratePerSecond * fraction);
+export function threadsNeeded(pool: Pool): Figure {
+  const held = heldSeconds(pool);
+  return typeof held === "number" ? figure(pool.ratePerSecond * held) : held;
 }
 
 /**
  * Share of calls that find every slot taken and are refused, 0..1: Erlang's B by its recurrence B0 = 1, Bk = a*B/(k + a*B);
- * insensitive to the distribution of service times. `offered` is lambda * S in erlangs.
+ * insensitive to the distribution of service times. `offered` is lambda * S in erlangs; up to a million slots.
  */
-export function erlangB(slots: number, offered: number): number {
+export function erlangB(slots: number, offered: number): Figure {
+  const wrong = outside(whole("slots", slots, 0, 1e6), {
+    name: "offered load",
+    value: offered,
+    atLeast: 0,
+    atMost: Number.MAX_SAFE_INTEGER,
+  });
+  if (wrong !== undefined) return wrong;
   let blocked = 1;
   for (let k = 1; k <= slots; k++) blocked = (offered * blocked) / (k + offered * blocked);
-  return blocked;
+  return figure(blocked);
+}
+
+function outsideOf({ size, ratePerSecond, serviceSeconds, addedSeconds, fraction, timeoutSeconds }: Pool) {
+  return outside(
+    whole("pool", size, 1, 1e6),
+    positive("rate", ratePerSecond),
+    secondsOrNone("service time", serviceSeconds),
+    secondsOrNone("added time", addedSeconds),
+    share("fraction", fraction),
+    ...(timeoutSeconds === undefined ? [] : [positive("timeout", timeoutSeconds)]),
+  );
 }

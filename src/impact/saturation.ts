@@ -28,6 +28,15 @@ export type Saturation = {
 export type SaturationForm = "network" | "new-requests" | "exponential";
 
 /**
+ * The form that a delay of packets has. Where only requests are delayed, answers under way still arrive on time and free their slots;
+ * where answers are, they are late as well.
+ */
+export function saturationForm(direction: "to" | "from" | "both", victim: "caller" | "called"): SaturationForm {
+  const requestsAlone = direction === (victim === "caller" ? "to" : "from");
+  return requestsAlone ? "new-requests" : "network";
+}
+
+/**
  * Seconds from injection until the pool is full, or "never". With a share f of calls faulted and a = lambda * S0:
  * network (N - a) / (lambda * f); new requests (N - a * (1 - f)) / (lambda * f); exponential, with S1 = S0 + d, the fluid limit
  * S1 * ln(lambda * f * d / (a * (1 - f) + lambda * f * S1 - N)).

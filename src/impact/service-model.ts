@@ -5,6 +5,8 @@ export type ServiceModel = {
   readonly labels: Readonly<Record<string, string>>;
   /** Requests per second that arrive at the whole service. */
   readonly ratePerSecond?: number;
+  /** PromQL for the same, in requests per second; asked where `ratePerSecond` is absent. */
+  readonly rateQuery?: string;
   /** Threads or connections that block while a call is open (bulkhead), per service. */
   readonly pool?: number;
   readonly calls: readonly CallModel[];
@@ -15,6 +17,8 @@ export type CallModel = {
   readonly to: string;
   readonly timeoutMs?: number;
   readonly serviceTimeMs?: number;
+  /** PromQL for the same, in seconds; asked where `serviceTimeMs` is absent. */
+  readonly serviceTimeQuery?: string;
   /** Sequential calls per request. */
   readonly perRequest: number;
   readonly retries: number;

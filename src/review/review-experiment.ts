@@ -1,4 +1,8 @@
+import { lintImpact } from "../impact/lint.ts";
+import { liveFacts } from "../impact/live-facts.ts";
 import { predict } from "../impact/predict.ts";
+import type { Impact } from "../impact/prediction.ts";
+import type { Change } from "../impact/what-if.ts";
 import type { ManifestDocument } from "../manifest/document.ts";
 import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
@@ -10,9 +14,11 @@ import type { Selection } from "../selector/selection.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import type { Settings } from "../settings.ts";
 import { judgeEngine } from "./judge-engine.ts";
+import { judgeGuard } from "./judge-guard.ts";
 import { judgeObjectives, objectivesOf } from "./judge-objectives.ts";
 import { nextRunsOf } from "./next-runs.ts";
 import type { ReviewedExperiment } from "./review.ts";
+import { whatIf } from "./what-if.ts";
 
 export type Around = {
   readonly settings: Settings;
@@ -23,6 +29,8 @@ export type Around = {
   readonly snapshot?: Snapshot;
   readonly selectionMissing?: string;
   readonly now?: number;
+  /** What a person asks about instead of what is written. */
+  readonly change?: Change;
 };
 
 const OF_A_WORKFLOW = "each template of a Workflow selects pods of its own, at the moment when it runs";
@@ -38,6 +46,9 @@ export function reviewExperiment(
   const { settings, environment, policy, snapshot, seed } = around;
   const isWorkflow = experiment.timeline !== undefined;
   const selection = snapshot === undefined || isWorkflow ? undefined : select(experiment, snapshot, seed);
+  const { impact, findings } = modelled(experiment, selection, around);
+  const objectives = objectivesOf(experiment, environment, settings);
+  const changed = whatIf(experiment, { selection, snapshot, settings, objectives, change: around.change });
   return [
     {
       path,
@@ -47,9 +58,10 @@ export function reviewExperiment(
       ...(selection === undefined
         ? { selectionMissing: isWorkflow ? OF_A_WORKFLOW : (around.selectionMissing ?? "no cluster was looked at") }
         : { selection }),
-      findings: findingsOf(document, experiment, selection, around),
-      objectives: objectivesOf(experiment, environment, settings),
-      impact: predict(experiment, selection, settings.services),
+      findings: sorted([...findingsOf(document, experiment, selection, around), ...findings]),
+      objectives,
+      impact,
+      ...(changed !== undefined && { whatIf: changed }),
       ...durationOf(experiment, policy),
       ...runsOf(experiment, around),
     },
@@ -68,9 +80,7 @@ function findingsOf(
   const own = document.findings.filter(({ code }) => code !== "no-duration");
   const judged = judge(experiment, selection, policy, placeOf, snapshot?.budgets);
   const ours = [...judgeObjectives(names, settings, place), ...judgeEngine(experiment, placeOf)];
-  return [...own, ...judged, ...ours].sort(
-    (one, other) => one.place.line - other.place.line || one.place.column - other.place.column,
-  );
+  return [...own, ...judged, ...ours];
 }
 
 function runsOf(experiment: Experiment, { now }: Around): Pick<ReviewedExperiment, "nextRuns"> {
@@ -78,7 +88,33 @@ function runsOf(experiment: Experiment, { now }: Around): Pick<ReviewedExperimen
   return nextRuns === undefined ? {} : { nextRuns };
 }
 
-function durationOf(experiment: Experiment, { caps }: Policy) {
+/** What the impact model predicts, and what it has against the experiment. */
+function modelled(
+  experiment: Experiment,
+  selection: Selection | undefined,
+  { settings, environment, policy, placeOf, snapshot }: Around,
+): { readonly impact: Impact; readonly findings: readonly Finding[] } {
+  const { services } = settings;
+  const live = liveFacts(snapshot, services);
+  const impact = predict(experiment, selection, services, live);
+  const names = objectivesOf(experiment, environment, settings);
+  const guard = judgeGuard(names, impact, settings, durationOf(experiment, policy).effectiveDurationMs);
+  return {
+    impact: { ...impact, predictions: [...impact.predictions, ...guard.predictions] },
+    findings: [
+      ...lintImpact(experiment, selection, services, placeOf, live),
+      ...guard.remarks.map((remark) => ({ ...remark, place: placeOf(remark.path) })),
+    ],
+  };
+}
+
+function sorted(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((one, other) => one.place.line - other.place.line || one.place.column - other.place.column);
+}
+
+type Duration = { readonly effectiveDurationMs?: number; readonly cappedFromMs?: number };
+
+function durationOf(experiment: Experiment, { caps }: Policy): Duration {
   if (isOneShot(experiment)) return {};
   const { durationMs, cappedFromMs } = effectiveDuration(experiment, caps.durationMs);
   return {

@@ -1,6 +1,7 @@
 // The one pure call in the middle of everything the bot says: the files of a commit, the settings of the default branch and, where
 // a runner has answered, a snapshot of the cluster enter; the review leaves. It reads no clock and asks nobody.
 
+import type { Change } from "../impact/what-if.ts";
 import type { ManifestDocument, ManifestFile } from "../manifest/document.ts";
 import { parseManifestFile } from "../manifest/parse.ts";
 import { placesIn } from "../manifest/place-of.ts";
@@ -33,6 +34,8 @@ export type Reviewable = {
   readonly digest: Digest;
   /** Unix milliseconds; without it no next runs of a Schedule are shown. */
   readonly now?: number;
+  /** What a person asks about instead of what is written. */
+  readonly change?: Change;
 };
 
 /** Reviews the manifests of one commit. */

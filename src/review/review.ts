@@ -3,6 +3,7 @@ import type { ManifestFile } from "../manifest/document.ts";
 import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
 import type { Selection } from "../selector/selection.ts";
+import type { WhatIf } from "./what-if.ts";
 
 /** When a Schedule runs next. */
 export type Runs = {
@@ -29,6 +30,8 @@ export type ReviewedExperiment = {
   /** Names of the objectives that a run would be judged by. */
   readonly objectives?: readonly string[];
   readonly impact: Impact;
+  /** The most that breaks nothing, and what was asked about; absent where there is nothing to change. */
+  readonly whatIf?: WhatIf;
   /** What will be applied: the manifest's duration or the cap. Absent: neither is known. */
   readonly effectiveDurationMs?: number;
   readonly cappedFromMs?: number;

@@ -1,19 +1,25 @@
+import type { Prediction } from "../impact/prediction.ts";
 import { visible } from "./escape.ts";
 import { figure } from "./figure.ts";
 import { type FileRemark, remarksOf } from "./parts/remarks.ts";
-import { clock, drawnEnd, timelineSentences } from "./parts/timeline.ts";
 import { verdictOf } from "./parts/verdict.ts";
+import { changeInWords, suggestions, whatIfRows } from "./parts/what-if.ts";
 import { fault, hits, length, peers } from "./parts/words.ts";
 import type { Review, ReviewedExperiment } from "./review.ts";
+import { timelineLines } from "./terminal-timeline.ts";
+import type { WhatIf } from "./what-if.ts";
 
 /** The review as plain text for a terminal; no text of others reaches the screen unfiltered. */
-export function renderTerminal(review: Review): string {
+export function renderTerminal(
+  review: Review,
+  { explain }: { readonly explain: boolean } = { explain: false },
+): string {
   const { icon, sentence } = verdictOf(review);
   const plan = review.plan === undefined ? [] : [`   plan ${review.plan}, environment ${visible(review.environment)}`];
   const parts = [
     [`${icon} ${visible(sentence)}`, ...plan],
     remarksOf(review).flatMap(remarkLines),
-    ...review.experiments.map(experimentLines),
+    ...review.experiments.map((reviewed) => experimentLines(reviewed, explain)),
   ];
   const shown = parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return `${shown.join("\n\n")}\n`;
@@ -27,7 +33,7 @@ function remarkLines({ path, place, severity, code, message, fix }: FileRemark):
   ];
 }
 
-function experimentLines(reviewed: ReviewedExperiment): readonly string[] {
+function experimentLines(reviewed: ReviewedExperiment, explain: boolean): readonly string[] {
   const { experiment, impact, selectionMissing } = reviewed;
   const towards = peers(reviewed);
   return [
@@ -35,35 +41,29 @@ function experimentLines(reviewed: ReviewedExperiment): readonly string[] {
     `  hits    ${hits(reviewed)}${selectionMissing === undefined ? "" : ` (${visible(selectionMissing)})`}`,
     `  fault   ${visible(fault(experiment))}${towards === "" ? "" : ` towards ${towards}`} ${length(reviewed)}`,
     ...timelineLines(reviewed),
-    ...impact.predictions.map(
-      ({ title, value, unit, sentence }) =>
-        `  ${figure(value, unit).padStart(12)}  ${visible(title)}: ${visible(sentence)}`,
-    ),
+    ...impact.predictions.flatMap((prediction) => {
+      const { title, value, unit, sentence } = prediction;
+      const said = `  ${figure(value, unit).padStart(12)}  ${visible(title)}: ${visible(sentence)}`;
+      return explain ? [said, ...derivationLines(prediction)] : [said];
+    }),
+    ...(reviewed.whatIf === undefined ? [] : whatIfLines(reviewed, reviewed.whatIf)),
     ...impact.notPredictable.map(({ id, why }) => `  ${"?".padStart(12)}  ${id}: ${visible(why)}`),
   ];
 }
 
-const BAR_WIDTH = 40;
-
-/** A Workflow as bars along one line of time, a Schedule as its next moments. */
-function timelineLines({ experiment: { timeline }, nextRuns }: ReviewedExperiment): readonly string[] {
-  const bars = timeline?.bars ?? [];
-  const whole = Math.max(1, ...bars.map((bar) => drawnEnd(bar, bars)));
-  const widest = Math.max(0, ...bars.map(({ name }) => visible(name).length));
-  const lines = bars.map((bar) => {
-    const [from, to] = [bar.startMs, drawnEnd(bar, bars)].map((at) => Math.round((at / whole) * BAR_WIDTH));
-    const mark = (bar.what === "fault" ? "█" : "░").repeat(Math.max(1, (to ?? 0) - (from ?? 0)));
-    const end = bar.endMs === undefined ? "?" : clock(bar.endMs);
-    const drawn = `${" ".repeat(from ?? 0)}${mark}`.padEnd(BAR_WIDTH + 1);
-    return `  ${visible(bar.name).padEnd(widest)}  ${drawn} ${clock(bar.startMs)}-${end}`;
+/** How a figure came about: formula, source, and each input with where it was read. */
+function derivationLines({ formula, source, inputs, interval, unit }: Prediction): readonly string[] {
+  const between = interval === undefined ? [] : [`from ${interval.map((end) => figure(end, unit)).join(" to ")}`];
+  const read = inputs.map(({ name, value, unit: of, from, at }) => {
+    return `${visible(name)} = ${figure(value, of)} (${from}${at === undefined ? "" : `: ${visible(at)}`})`;
   });
-  const runs =
-    nextRuns === undefined
-      ? []
-      : [`  next    ${nextRuns.times.map(({ shown }) => shown).join(", ")} (${visible(nextRuns.zone)})`];
-  return [
-    ...lines,
-    ...(timeline === undefined ? [] : timelineSentences(timeline).map((line) => `  ${visible(line)}`)),
-    ...runs,
-  ];
+  return [...between, visible(formula), visible(source), ...read].map((line) => `                  ${line}`);
+}
+
+function whatIfLines(reviewed: ReviewedExperiment, found: WhatIf): readonly string[] {
+  const asked = found.asked === undefined ? [] : [`  with ${changeInWords(found.asked.change)} instead:`];
+  const rows = whatIfRows(reviewed).map(({ title, subject, written, asked: instead }) => {
+    return `  ${written.padStart(12)} -> ${instead.padStart(12)}  ${visible(title)}, ${visible(subject)}`;
+  });
+  return [...suggestions(found).map((one) => `  what if ${visible(one)}`), ...asked, ...rows];
 }

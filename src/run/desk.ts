@@ -32,6 +32,8 @@ export type PreviewRequest = {
   readonly repository: RepositoryRef;
   readonly environment: string;
   readonly namespaces: readonly string[];
+  /** PromQL of the settings' service model, by the key under which the snapshot holds its answer. */
+  readonly queries?: Readonly<Record<string, string>>;
 };
 
 /** What waits for a cluster. */

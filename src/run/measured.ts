@@ -34,6 +34,13 @@ export function connectFigures(subject: string, { victim, control }: ConnectTime
   return [
     { ...added, id: "connect-time", title: "Added TCP connect time" },
     { ...added, id: "added-latency", title: "Added latency per round trip" },
+    {
+      ...added,
+      id: "round-trip",
+      title: "Round trip without the fault",
+      value: plain,
+      how: `median of ${control.length} TCP connects of an unselected replica`,
+    },
   ];
 }
 

@@ -1,7 +1,7 @@
 // What a run needs from the world, named by role. Edges implement these; one contract suite (test/contract) holds every
 // implementation, embedded or Kubernetes, to the same behaviour. All times are Unix milliseconds unless a name says otherwise.
 
-import type { Snapshot } from "../selector/snapshot.ts";
+import type { Snapshot, TcpFact } from "../selector/snapshot.ts";
 import type { Order, RunReport } from "./report.ts";
 
 export interface Cluster {
@@ -76,6 +76,8 @@ export type NodeCapabilities = {
   }[];
   readonly maxDurationMs: number;
   readonly lease: { readonly renewEverySeconds: number; readonly expiresAfterSeconds: number };
+  /** Absent where the daemon does not say. */
+  readonly tcp?: TcpFact;
 };
 
 /** One call per node; every refusal is an AppError `DAEMON_REFUSED` or `DAEMON_UNREACHABLE`. */
@@ -178,6 +180,8 @@ export type PreviewQuestion = {
   readonly previewId: string;
   readonly repository: { readonly owner: string; readonly name: string };
   readonly namespaces: readonly string[];
+  /** PromQL of the settings' service model, by the key under which the snapshot holds its answer. */
+  readonly queries?: Readonly<Record<string, string>>;
 };
 
 /** Where tickets and questions come from. Asking changes nothing: what is open is answered again until it is reported on. */

@@ -1,7 +1,9 @@
 // A phase enters, the report that people read leaves. Everything in it is already bounded: by the story, or cut here.
 
+import type { Prediction } from "../impact/prediction.ts";
 import type { Experiment } from "../manifest/experiment.ts";
 import { objectiveFigures } from "./measured.ts";
+import { modelFigures } from "./model-figures.ts";
 import type { Phase } from "./phase.ts";
 import type { RunReport } from "./report.ts";
 import type { Story } from "./story.ts";
@@ -25,13 +27,21 @@ export function reportOf(phase: Phase, sequence: number): RunReport {
     ...progressOf(phase),
     ...storyOf(story),
     objectives: terms.objectives,
-    predictions: terms.claims.predictions[`${terms.manifest.path}#${terms.manifest.index}`] ?? [],
-    measured: [...story.measured, ...objectiveFigures(terms.objectives, story)].map((figure) => ({
+    predictions: predictionsOf(terms),
+    measured: [
+      ...story.measured,
+      ...objectiveFigures(terms.objectives, story),
+      ...modelFigures(terms.objectives, story, predictionsOf(terms)),
+    ].map((figure) => ({
       ...figure,
       subject: figure.subject.slice(0, LONGEST_NAME),
     })),
     ...endOf(phase),
   };
+}
+
+function predictionsOf({ claims, manifest }: Terms): readonly Prediction[] {
+  return claims.predictions[`${manifest.path}#${manifest.index}`] ?? [];
 }
 
 function identityOf(terms: Terms) {

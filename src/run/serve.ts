@@ -6,8 +6,10 @@ import { messageOf } from "../errors.ts";
 import { type AcceptedRun, accept, type Here } from "./accept.ts";
 import { type ActiveRuns, createActiveRuns } from "./active-runs.ts";
 import { type Driven, drive, type Start, type World } from "./drive.ts";
+import { look } from "./look.ts";
 import type { Delivery, Log, PreviewQuestion, Tickets } from "./ports.ts";
 import { recollect } from "./recollect.ts";
+import { reportOf } from "./report-of.ts";
 import { begin } from "./step.ts";
 
 export type Runner = World & {
@@ -57,9 +59,10 @@ async function ask(runner: Runner, runs: ActiveRuns): Promise<void> {
   }
 }
 
-async function answerPreview(question: PreviewQuestion, { tickets, cluster, log }: Runner): Promise<void> {
+async function answerPreview(question: PreviewQuestion, runner: Runner): Promise<void> {
+  const { tickets, clock, log } = runner;
   try {
-    await tickets.answer(question, await cluster.snapshot());
+    await tickets.answer(question, await look(question, runner, clock.now()));
   } catch (thrown) {
     // One question that cannot be answered must not keep tickets waiting.
     log.error({ preview: question.previewId, why: messageOf(thrown) }, "preview could not be answered");
@@ -106,8 +109,15 @@ async function driveToEnd(start: Start, runner: Runner, runs: ActiveRuns): Promi
   const driven = await drive(start, runner, runs.inboxOf(runId));
   const { ending, rollback } = driven.finished;
   runner.log.info({ run: runId, ...ending, rollback }, "run finished");
+  await keepMeasured(runId, driven, runner);
   await deliver(runId, driven, runner);
   return ending.verdict;
+}
+
+/** Kept with the run, so that the settings' model can be corrected by it later. */
+async function keepMeasured(runId: string, { finished }: Driven, { journal, clock }: Runner): Promise<void> {
+  const { predictions, measured } = reportOf(finished, 0);
+  await journal.append({ at: clock.now(), runId, kind: "measured", data: { predictions, measured } });
 }
 
 async function deliver(runId: string, { flushed }: Driven, { journal, clock, log }: Runner): Promise<void> {

@@ -4,6 +4,22 @@ export type ContainerFact = {
   readonly containerId?: string;
   /** The embedded default's processes only. */
   readonly localPid?: number;
+  readonly liveness?: ProbeFact;
+  readonly readiness?: ProbeFact;
+};
+
+/** A kubelet's probe with its defaults filled in, in seconds. */
+export type ProbeFact = {
+  readonly timeoutSeconds: number;
+  readonly periodSeconds: number;
+  readonly failureThreshold: number;
+};
+
+/** TCP's sysctls of a node, as its daemon read them: the third figures of tcp_rmem and tcp_wmem, and tcp_congestion_control. */
+export type TcpFact = {
+  readonly receiveMaxBytes: number;
+  readonly sendMaxBytes: number;
+  readonly congestionControl: string;
 };
 
 export type PodFact = {
@@ -23,7 +39,11 @@ export type PodFact = {
   readonly containers: readonly ContainerFact[];
 };
 
-export type NodeFact = { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+export type NodeFact = {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly tcp?: TcpFact;
+};
 
 export type DisruptionBudget = {
   readonly namespace: string;
@@ -42,4 +62,6 @@ export type Snapshot = {
   readonly pods: readonly PodFact[];
   readonly nodes: readonly NodeFact[];
   readonly budgets: readonly DisruptionBudget[];
+  /** Answers of Prometheus to the queries that the settings' service model names, by key. */
+  readonly measured?: Readonly<Record<string, number>>;
 };

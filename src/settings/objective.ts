@@ -1,4 +1,4 @@
-import type { Bound, Objective } from "../slo/objective.ts";
+import { type Bound, MEASURED_FIGURES, type Objective } from "../slo/objective.ts";
 import type { Fields } from "./fields.ts";
 
 /** Prometheus scrapes every 15 s by default; four missed scrapes are its own staleness marker's order of magnitude. */
@@ -12,6 +12,8 @@ export function readObjective(fields: Fields): Objective {
     fields.complainAt("below", "settings-missing", `${fields.name} promises nothing`, "Add below or above.");
   const baseline = readBound(fields, { below: "baselineBelow", above: "baselineAbove" });
   const traffic = fields.map("traffic", readTraffic);
+  const measures = fields.word("measures", MEASURED_FIGURES);
+  const budget = fields.map("budget", readBudget);
   const maxAgeMs = fields.durationMs("maxAge");
   const objective: Objective = {
     name: fields.name,
@@ -24,6 +26,8 @@ export function readObjective(fields: Fields): Objective {
     scope: fields.word("scope", ["inside", "outside"]) ?? "inside",
     ...(traffic !== undefined && { traffic }),
     unit: fields.word("unit", ["ratio", "seconds", "per-second", "count"]) ?? "ratio",
+    ...(measures !== undefined && { measures }),
+    ...(budget !== undefined && { budget }),
   };
   fields.refuseOthers();
   return objective;
@@ -39,6 +43,21 @@ function readBound(fields: Fields, names: Readonly<Record<(typeof SIDES)[number]
     fields.complainAt(names.above, "settings-wrong-value", `${fields.name} promises both sides`, fix);
   }
   return bounds[0];
+}
+
+/** `slo` and `spend` are percentages; a period is at most a year. */
+function readBudget(fields: Fields): NonNullable<Objective["budget"]> {
+  const slo = fields.number("slo", { required: true }) ?? 0;
+  const periodMs = fields.durationMs("period", { required: true }) ?? 0;
+  const spend = fields.number("spend") ?? 100;
+  for (const [name, value] of [
+    ["slo", slo],
+    ["spend", spend],
+  ] as const)
+    if (value > 100)
+      fields.complainAt(name, "settings-wrong-value", `budget.${name} is over 100`, "Write a number from 0 to 100.");
+  fields.refuseOthers();
+  return { promise: slo / 100, periodSeconds: periodMs / 1000, spend: spend / 100 };
 }
 
 function readTraffic(fields: Fields): { readonly query: string; readonly atLeast: number } {

@@ -7,12 +7,14 @@ const BYTES = "Write bytes such as 65536, 64KiB or 1MB.";
 /** Reads what the impact model knows of one service. */
 export function readService(fields: Fields): ServiceModel {
   const ratePerSecond = fields.quantity("rate", parseRate, "a rate", "Write a rate such as 1000/s or 90/m.");
+  const rateQuery = fields.text("rateQuery");
   const pool = fields.count("pool");
   const service: ServiceModel = {
     name: fields.name,
     namespace: fields.text("namespace", { required: true }) ?? "",
     labels: fields.textMap("labels") ?? {},
     ...(ratePerSecond !== undefined && { ratePerSecond }),
+    ...(rateQuery !== undefined && { rateQuery }),
     ...(pool !== undefined && { pool }),
     calls: fields.listOf("calls", readCall),
   };
@@ -28,10 +30,12 @@ function readCall(fields: Fields): CallModel {
     windowBytes: fields.quantity("window", parseBytes, "a number of bytes", BYTES),
     linkBytesPerSecond: fields.quantity("link", parseRate, "a rate of bytes", "Write a rate such as 125MB/s."),
   };
+  const serviceTimeQuery = fields.text("serviceTimeQuery");
   const call: CallModel = {
     to: fields.text("to", { required: true }) ?? "",
     perRequest: fields.count("perRequest") ?? 1,
     retries: fields.count("retries") ?? 0,
+    ...(serviceTimeQuery !== undefined && { serviceTimeQuery }),
     ...present(optional),
   };
   fields.refuseOthers();

@@ -18,7 +18,24 @@ export type Objective = {
   /** Requests per second under which a reading is `not-enough-traffic`. */
   readonly traffic?: { readonly query: string; readonly atLeast: number };
   readonly unit: "ratio" | "seconds" | "per-second" | "count";
+  /** The figure of the impact model that this query measures, so that a run shows both side by side. */
+  readonly measures?: MeasuredFigure;
+  /** What users were promised over a longer time, and which share of what may fail then one run may spend. */
+  readonly budget?: { readonly promise: number; readonly periodSeconds: number; readonly spend: number };
 };
+
+/** `arrival-rate` and `service-time` are inputs of the model, read before the fault; the others are what it predicts. */
+export type MeasuredFigure = (typeof MEASURED_FIGURES)[number];
+
+export const MEASURED_FIGURES = [
+  "error-share",
+  "time-to-saturation",
+  "threads",
+  "window-throughput",
+  "added-latency",
+  "arrival-rate",
+  "service-time",
+] as const;
 
 export type Bound =
   | { readonly kind: "below"; readonly value: number }

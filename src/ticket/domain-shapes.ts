@@ -1,3 +1,4 @@
+import { MEASURED_FIGURES } from "../slo/objective.ts";
 import { list, number, object, oneOf, optional, type Shape, text } from "./shape.ts";
 
 // Shapes of what tickets and reports both carry, with ends that no honest one reaches.
@@ -24,6 +25,8 @@ export const objective: Shape = object({
   scope,
   traffic: optional(object({ query: QUERY, atLeast: number })),
   unit: oneOf("ratio", "seconds", "per-second", "count"),
+  measures: optional(oneOf(...MEASURED_FIGURES)),
+  budget: optional(object({ promise: number, periodSeconds: number, spend: number })),
 });
 
 export const prediction: Shape = object({
@@ -37,6 +40,6 @@ export const prediction: Shape = object({
   binding: name,
   formula: sentence,
   source: sentence,
-  inputs: list(50, object({ name, value: number, unit: name, from: name })),
+  inputs: list(50, object({ name, value: number, unit: name, from: name, at: optional(sentence) })),
   sentence,
 });

@@ -91,7 +91,7 @@ describe.skipIf(why !== undefined)("the shop on this machine", () => {
   it("breaks as Erlang's formula says when fragile and payment takes 505 ms, and not when resilient", async () => {
     await shop.handle.rollOut("staging/payment", { SERVICE_TIME_MS: "505" });
     await new Promise((resolve) => setTimeout(resolve, 16_000)); // a window of 15 s with nothing else in it
-    const predicted = erlangB(Number(CHECKOUT_MODES.fragile.POOL), 20 * 0.505);
+    const predicted = Number(erlangB(Number(CHECKOUT_MODES.fragile.POOL), 20 * 0.505));
     const fragile = await numberOf(errorRatio("checkout-service", "15s"));
     expect(fragile).toBeGreaterThan(predicted * 0.85);
     expect(fragile).toBeLessThan(predicted * 1.15);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPart } from "../../src/entrypoints/playground/part.ts";
-import type { Check, Fact } from "../../src/entrypoints/playground/story.ts";
+import type { Check, Fact, Outcome } from "../../src/entrypoints/playground/story.ts";
 import type { RunReport } from "../../src/run/report.ts";
 import { ALERTMANAGER, DAEMON, missingParts, PROMETHEUS } from "./support/sandbox.ts";
 
@@ -17,6 +17,7 @@ type Report = {
   readonly checks: readonly Check[];
   readonly facts: readonly Fact[];
   readonly runs: readonly RunReport[];
+  readonly scenarios: readonly Outcome[];
 };
 
 describe.skipIf(why !== undefined)("the story of the demo", () => {
@@ -67,6 +68,15 @@ describe.skipIf(why !== undefined)("the story of the demo", () => {
   it("ends with exit code 0, and every check holds", () => {
     expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(exitCode).toBe(0);
+  });
+
+  it("has three scenarios, each predicted before its run and measured under it", () => {
+    expect(new Set(report.scenarios.map(({ scenario }) => scenario)).size).toBe(3);
+    for (const { predictedAt, measuredAt, predicted, measured, error } of report.scenarios) {
+      const run = report.runs.findLast(({ requestedAt }) => requestedAt < measuredAt);
+      expect(predictedAt).toBeLessThan(run?.requestedAt ?? 0);
+      expect(error).toBeCloseTo((measured - predicted) / predicted, 9);
+    }
   });
 
   it("could have failed: without the fault the latency is not as predicted, and under it the kernel is not clean", () => {

@@ -74,6 +74,14 @@ describe("chaosgate fix", () => {
 });
 
 describe("chaosgate review", () => {
+  it("says what another delay would do, and refuses a change that nobody can mean", async () => {
+    const { out } = await chaosgate(["review", FIXED, "--what-if", "delay=200ms"]);
+    expect(out).toContain("with delay 200 ms instead:\n");
+    expect(out).toMatch(/500 ms -> +200 ms {2}Added latency per round trip/);
+    expect((await chaosgate(["review", FIXED])).out).not.toContain("instead:");
+    expect(await chaosgate(["review", FIXED, "--what-if", "delay=soon"])).toMatchObject({ code: 2 });
+  });
+
   beforeEach(() => {
     cpSync(FIXED, join(folder, "network-delay.yaml"));
     writeFileSync(join(folder, "settings.yml"), SETTINGS);
@@ -87,6 +95,14 @@ describe("chaosgate review", () => {
     expect(out).toMatch(/3 of 10/);
     expect(out).toContain("130.55 kB/s");
     expect(code).toBe(0);
+  });
+
+  it("traces every figure with --explain, and only then", async () => {
+    const { out } = await reviewed("--explain");
+    expect(out).toContain("min(W / R, C)\n");
+    expect(out).toContain("TCP window = 64 KiB (settings: services.checkout.calls[to: payment].window)\n");
+    expect(out).toContain("replicas hit = 3 (live: pods drawn by spec.mode)\n");
+    expect((await reviewed()).out).not.toContain("services.checkout");
   });
 
   it("prints what the pull request would show, or all of it as JSON", async () => {
@@ -220,5 +236,42 @@ describe("a wrong command line", () => {
     const [asked, flag] = [await chaosgate(["help", "fix"]), await chaosgate(["fix", "--help"])];
     expect(asked).toEqual(flag);
     expect(asked.out).toContain("--keep-namespace");
+  });
+});
+
+describe("chaosgate calibrate", () => {
+  const report = (value: number) => {
+    const figure = { unit: "1/s", how: "mean of the baseline's polls", id: "arrival-rate", value };
+    const subject = "checkout -> payment";
+    const text = { id: "threads", subject, title: "", unit: "", binding: "", formula: "", source: "", sentence: "" };
+    return JSON.stringify({ predictions: [{ ...text, value: 1, inputs: [] }], measured: [figure] });
+  };
+  beforeEach(() => writeFileSync(join(folder, "settings.yml"), SETTINGS));
+
+  it("prints the change of the settings that a run's measurements ask for, and writes it when told to", async () => {
+    writeFileSync(join(folder, "run.json"), report(640));
+    const words = ["calibrate", "run.json", "--settings", "settings.yml"];
+    const { code, out } = await chaosgate(words);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^-.*rate: 1000\/s/m);
+    expect(out).toMatch(/^\+.*rate: 640\/s/m);
+    expect(readFileSync(join(folder, "settings.yml"), "utf8")).toBe(SETTINGS);
+    await chaosgate([...words, "--write"]);
+    expect(readFileSync(join(folder, "settings.yml"), "utf8")).toContain("rate: 640/s");
+  });
+
+  it("reads the journal of a runner, and proposes nothing where nothing differs", async () => {
+    const entry = { at: 1, runId: "t-0", kind: "measured", data: JSON.parse(report(1000)) as unknown };
+    writeFileSync(join(folder, "journal.jsonl"), `{"kind":"claimed"}\n${JSON.stringify(entry)}\n{"torn`);
+    const { code, out, err } = await chaosgate(["calibrate", "journal.jsonl", "--settings", "settings.yml"]);
+    expect({ code, out }).toEqual({ code: 0, out: "" });
+    expect(err).toContain("agree");
+  });
+
+  it.each([
+    { name: "no settings", words: ["calibrate", "run.json"] },
+    { name: "a file without measurements", words: ["calibrate", "settings.yml", "--settings", "settings.yml"] },
+  ])("exits with 2 for $name", async ({ words }) => {
+    expect((await chaosgate(words)).code).toBe(2);
   });
 });

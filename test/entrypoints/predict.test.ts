@@ -39,6 +39,29 @@ describe("chaosgate predict", () => {
     expect(Math.abs(Number(answer.value) / value - 1)).toBeLessThan(1e-5);
   });
 
+  it.each([
+    { name: "window", line: "window --window 64KiB --rtt 2ms --delay 500ms" },
+    { name: "loss-mathis", line: "loss --model mathis --mss 1460 --rtt 100ms --loss 1%" },
+    { name: "loss-pftk", line: "loss --model pftk --mss 1460 --rtt 100ms --loss 1%" },
+    { name: "loss-cubic", line: "loss --model cubic --mss 1460 --rtt 100ms --loss 1%" },
+    { name: "pool", line: "pool --rate 1000/s --service-time 0ms --delay 500ms --size 200" },
+    { name: "erlang", line: "erlang --rate 8/s --service-time 1s --servers 10" },
+    { name: "erlang-queue", line: "erlang --rate 8/s --service-time 1s --servers 10 --queue" },
+    { name: "retries", line: "retries --failure 0.3 --retries 2 --layers 3" },
+    { name: "transfer", line: "transfer --bytes 1MB --rtt 2ms --delay 100ms --tls 1.3" },
+  ])("keeps the JSON of $name as scripts read it", async ({ name, line }) => {
+    const { code, out } = await predict(`${line} --format json`);
+    expect(code).toBe(0);
+    await expect(out).toMatchFileSnapshot(`../golden/predict/${name}.json`);
+  });
+
+  it("traces every input with --explain", async () => {
+    const { out } = await predict("window --window 64KiB --rtt 2ms --explain");
+    expect(out).toContain("  input    window = 65536 (given as --window 64KiB)\n");
+    expect(out).toContain("  input    delay = 0 (default of the command)\n");
+    expect((await predict("window --window 64KiB --rtt 2ms")).out).not.toContain("input    window");
+  });
+
   it("says the figure, what it means, where it is from and what it took for granted", async () => {
     const { out } = await predict("window --window 64KiB --rtt 2ms");
     expect(out).toBe(`32.77 MB/s (binding: window)

@@ -10,7 +10,7 @@ export type FakeFaults = Faults & {
   readonly trouble: Trouble;
   /** What the daemon's own probe says; undefined: it could not measure. */
   felt: boolean | undefined;
-  readonly capable: NodeCapabilities;
+  capable: NodeCapabilities;
   readonly unavailable: Set<string>;
   /** Faults that hold somebody now, on every node, as an outside observer would count them. */
   holding(): readonly string[];

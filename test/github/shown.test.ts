@@ -6,7 +6,7 @@ import type { Prediction } from "../../src/impact/prediction.ts";
 import type { Review } from "../../src/review/review.ts";
 import { anExperiment, aReview } from "./facts.ts";
 
-const prediction: Prediction = {
+const PREDICTION: Prediction = {
   id: "threads",
   subject: "checkout",
   title: "threads",
@@ -19,7 +19,7 @@ const prediction: Prediction = {
   sentence: "500 threads --> and no comment end",
 };
 
-function seen(): Review {
+function seen(prediction = PREDICTION): Review {
   const selection = { matched: [], selected: [], peers: [], count: { least: 0, most: 0 }, workloads: [] };
   const impact = { predictions: [prediction], notPredictable: [] };
   return aReview({ experiments: [{ ...anExperiment(), selection, impact }] });
@@ -35,7 +35,16 @@ describe("what a review has shown", () => {
     const text = withShown(seen(), "the text");
     expect(text.endsWith("the text")).toBe(true);
     expect(text.match(/-->/g)).toHaveLength(1);
-    expect(shownPredictions([checkWith(text)], aReview())).toEqual({ "chaos/delay.yaml#0": [prediction] });
+    expect(shownPredictions([checkWith(text)], aReview())).toEqual({ "chaos/delay.yaml#0": [PREDICTION] });
+  });
+
+  it("names no node and no query, which anybody could unpack", () => {
+    const rate = { name: "arrival rate", value: 640, unit: "1/s" };
+    const live = { ...rate, from: "live", at: "sum(rate(secret[1m]))" } as const;
+    const own = { ...rate, from: "settings", at: "services.checkout.rate" } as const;
+    const text = withShown(seen({ ...PREDICTION, inputs: [live, own] }), "the text");
+    const [found] = shownPredictions([checkWith(text)], aReview())["chaos/delay.yaml#0"] ?? [];
+    expect(found?.inputs).toEqual([{ ...rate, from: "live" }, own]);
   });
 
   it("counts for its own plan only", () => {

@@ -66,6 +66,17 @@ describe("a pull request", () => {
     expect(appComments(town, pull).filter(({ body }) => body.startsWith("<!-- chaosgate:review -->"))).toHaveLength(1);
   });
 
+  it("says what another delay would do, and publishes and asks nothing by it", async () => {
+    const pull = await openPullRequest(town);
+    const before = appComments(town, pull)[0]?.body;
+    await say(town, "dan", pull, "/chaos plan --what-if delay=100ms");
+    const answer = appComments(town, pull).at(-1)?.body ?? "";
+    expect(answer).toContain("| As written | With delay 100 ms |");
+    expect(answer).toContain("Added latency per round trip");
+    expect(appComments(town, pull)[0]?.body).toBe(before);
+    expect(deploymentsOf(town, "chaosgate:preview")).toHaveLength(1);
+  });
+
   it("without an experiment is skipped, with a reason and without a comment", async () => {
     const pull = await openPullRequest(town, { "docs/a.md": "hello\n" });
     expect(conclusionOf(town, pull, "chaos / gate")).toBe("skipped");

@@ -108,19 +108,6 @@ describe("a guard", () => {
     expect(detection(guard, 0.02)).toEqual({ kind: "never" });
   });
 
-  it("aborts between these moments in a simulation of counters, scrapes and polls", () => {
-    const phase = fc.double({ min: 0, max: 0.999, noNaN: true });
-    fc.assert(
-      fc.property(fc.double({ min: 0.03, max: 1, noNaN: true }), phase, phase, (errors, scrapePhase, pollPhase) => {
-        const found = detection(guard, errors);
-        const aborted = simulateGuard(guard, errors, scrapePhase, pollPhase);
-        if (found.kind !== "detected") return false;
-        return aborted >= found.earliestSeconds - 1e-9 && aborted <= found.latestSeconds + 1e-9;
-      }),
-      { seed: 64 },
-    );
-  });
-
   it("spends a share of the error budget until it has undone the fault", () => {
     const damaged = Number(damagedRequests(1000, 0.3, 14, 6));
     expect(damaged).toBe(6000);
@@ -134,13 +121,3 @@ describe("a guard", () => {
     expect(requestsToTell(0.05, 0.05)).toMatchObject({ kind: "not-predictable" });
   });
 });
-
-/** When a guard aborts whose counters begin to rise at 0, scraped and polled at fixed intervals from their phases on. */
-function simulateGuard(guard: Guard, errors: number, scrapePhase: number, pollPhase: number): number {
-  for (let poll = pollPhase * guard.pollSeconds; ; poll += guard.pollSeconds) {
-    const first = scrapePhase * guard.scrapeSeconds;
-    const scrape = first + Math.floor((poll - first) / guard.scrapeSeconds) * guard.scrapeSeconds;
-    const overWindow = (errors * Math.min(guard.windowSeconds, Math.max(0, scrape))) / guard.windowSeconds;
-    if (overWindow > guard.threshold) return poll;
-  }
-}

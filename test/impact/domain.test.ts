@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { autotunedWindow } from "../../src/impact/autotuning.ts";
 import { bbrThroughput } from "../../src/impact/bbr.ts";
 import {
   cubicCrossoverSeconds,
@@ -11,6 +12,7 @@ import {
 } from "../../src/impact/cubic.ts";
 import { judgeChain } from "../../src/impact/deadlines.ts";
 import { budgetShare, damagedRequests, detection, requestsToTell } from "../../src/impact/detection.ts";
+import { streamLoss } from "../../src/impact/direction.ts";
 import { erlangC, meanWaitSeconds, waitQuantileSeconds, waitsLonger } from "../../src/impact/erlang-c.ts";
 import {
   anyFaulted,
@@ -22,6 +24,7 @@ import {
 import { netemLimitNeeded, netemQueueCap } from "../../src/impact/netem-queue.ts";
 import { pftkApproximate, pftkFull } from "../../src/impact/pftk.ts";
 import { probeOutcome, rateOfEachLeft } from "../../src/impact/probes.ts";
+import { erlangB, threadsNeeded } from "../../src/impact/queueing.ts";
 import {
   expectedAttempts,
   layeredAttempts,
@@ -35,8 +38,11 @@ import {
   queueFullAfterSeconds,
   type SaturationForm,
 } from "../../src/impact/saturation.ts";
+import { segmentsPerBuffer } from "../../src/impact/segments.ts";
 import { slowStartRounds, transferSeconds } from "../../src/impact/short-flow.ts";
 import { streamBounds } from "../../src/impact/stream-bound.ts";
+import { kneeRttSeconds, mathisThroughput, windowThroughput } from "../../src/impact/tcp.ts";
+import { timeoutRule } from "../../src/impact/timeouts.ts";
 
 type Five = readonly [a: number, b: number, c: number, d: number, e: number];
 
@@ -44,6 +50,19 @@ const saturate = (form: SaturationForm, [a, b, c, d, e]: Five) =>
   fullAfterSeconds(form, { size: a, ratePerSecond: b, serviceSeconds: c, fraction: d, addedSeconds: e });
 
 const FORMULAS: readonly { readonly name: string; readonly of: (five: Five) => unknown }[] = [
+  { name: "windowThroughput", of: ([a, b, c]) => windowThroughput(a, b, c) },
+  { name: "kneeRttSeconds", of: ([a, b]) => kneeRttSeconds(a, b) },
+  { name: "mathisThroughput", of: ([a, b, c, d]) => mathisThroughput(a, b, c, d) },
+  { name: "autotunedWindow", of: ([a, b]) => autotunedWindow({ receiveMaxBytes: a, sendMaxBytes: b }) },
+  { name: "segmentsPerBuffer", of: ([a, b, c]) => segmentsPerBuffer(a, b, c) },
+  { name: "streamLoss", of: ([a]) => streamLoss(a, "to", "sends") },
+  { name: "timeoutRule", of: ([a, b, c, d]) => timeoutRule(a, b, c, d) },
+  { name: "erlangB", of: ([a, b]) => erlangB(a, b) },
+  {
+    name: "threadsNeeded",
+    of: ([a, b, c, d, e]) =>
+      threadsNeeded({ size: a, ratePerSecond: b, serviceSeconds: c, fraction: d, addedSeconds: e }),
+  },
   { name: "renoWindow", of: ([a]) => renoWindow(a) },
   { name: "hstcpWindow", of: ([a]) => hstcpWindow(a) },
   { name: "hstcpLossFor", of: ([a]) => hstcpLossFor(a) },

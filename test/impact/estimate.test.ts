@@ -66,6 +66,23 @@ describe("the estimate of a loss", () => {
   });
 
   it.each([
+    { model: "cubic", loss: 0.001, least: 1277, most: 2736 },
+    { model: "cubic", loss: 0.003, least: 793, most: 1173 },
+    { model: "cubic", loss: 0.01, least: 364, most: 586 },
+    { model: "cubic", loss: 0.03, least: 199, most: 267 },
+    { model: "cubic", loss: 0.1, least: 79, most: 103 },
+  ] as const)(
+    "holds what $model was measured to carry at 40 ms and a loss of $loss, and is at most 4 wide",
+    (measured) => {
+      const { model, loss, least, most } = measured;
+      const [low, high] = sure(estimateLoss({ ...LOSS, model, loss, rttSeconds: 0.040_25 })).interval ?? [0, 0];
+      expect(low).toBeLessThanOrEqual(1000 * least);
+      expect(high).toBeGreaterThanOrEqual(1000 * most);
+      expect(high / low).toBeLessThanOrEqual(4);
+    },
+  );
+
+  it.each([
     { model: "mathis", packets: 122.47 },
     { model: "pftk", packets: 79.43 },
   ] as const)("is $packets packets per second by $model at 100 ms and 1 percent", ({ model, packets }) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { liveFacts } from "../../src/impact/live-facts.ts";
 import { predict } from "../../src/impact/predict.ts";
 import type { PredictionId } from "../../src/impact/prediction.ts";
 import type { ServiceModel } from "../../src/impact/service-model.ts";
@@ -73,8 +74,16 @@ describe("a prediction", () => {
 
   it("is the same for packets from the victims as for packets to them", () => {
     const turned = (direction: "to" | "from") => aDelay({ network: { ...aDelay().network, direction } });
-    expect(of(turned("from")).predictions).toEqual(of(turned("to")).predictions);
-    expect(of(both).predictions).not.toEqual(of(turned("to")).predictions);
+    const figures = (experiment: Experiment) => of(experiment).predictions.map(({ id, value }) => [id, value]);
+    expect(figures(turned("from"))).toEqual(figures(turned("to")));
+    expect(figures(both)).not.toEqual(figures(turned("to")));
+  });
+
+  it("lets answers under way free their slots where only requests are delayed", () => {
+    const busy = with_({ serviceTimeMs: 50 });
+    const turned = (direction: "to" | "from") => aDelay({ network: { ...aDelay().network, direction } });
+    expect(find(turned("to"), "time-to-saturation", busy)?.value).toBeCloseTo(200 / 1000, 12);
+    expect(find(turned("from"), "time-to-saturation", busy)?.value).toBeCloseTo((200 - 1000 * 0.05) / 1000, 12);
   });
 
   it("counts a delay in both directions twice", () => {
@@ -124,7 +133,61 @@ describe("a prediction", () => {
 
   it("of loss is an interval where the law holds, and a stated silence where not", () => {
     expect(find(lossy(1), "loss-throughput")?.interval?.[0]).toBeGreaterThan(0);
-    expect(of(lossy(10)).notPredictable.map(({ id }) => id)).toContain("loss-throughput");
+    expect(of(lossy(30)).notPredictable.map(({ id }) => id)).toContain("loss-throughput");
+  });
+
+  it("of loss names the stream that it meets, and spares the one that only loses acknowledgements", () => {
+    const lost = aDelay({
+      network: { ...aDelay().network, direction: "from", netem: { loss: { percent: 1, correlation: 0 } } },
+    });
+    expect(find(lossy(1), "loss-throughput")?.sentence).toMatch(/^a long stream that a victim sends .* nearly free$/);
+    expect(find(lost, "loss-throughput")?.sentence).toMatch(/^a long stream that a victim receives /);
+    expect(find(lossy(1), "lost-exchanges")).toMatchObject({ unit: "ratio" });
+    expect(find(lossy(1), "lost-exchanges")?.value).toBeCloseTo(0.01, 12);
+  });
+
+  it("of retries says what they make of calls that time out, and nothing while none does", () => {
+    expect(find(aDelay(), "retry-load", with_({ timeoutMs: 300, retries: 2 }))).toMatchObject({ value: 3 });
+    expect(find(aDelay(), "retry-load", with_({ timeoutMs: 2000, retries: 2 }))).toBeUndefined();
+  });
+
+  it("takes the settings' word before the cluster's, and the cluster's before a default", () => {
+    const { ratePerSecond: _, ...unknown } = CHECKOUT;
+    const { rttMs: __, windowBytes: ___, ...bare } = CALL;
+    const services = [{ ...unknown, rateQuery: "sum(rate(requests[1m]))", calls: [bare] }, PAYMENT];
+    const tcp = { receiveMaxBytes: 262_144, sendMaxBytes: 4_194_304, congestionControl: "cubic" };
+    const nodes = CLUSTER.nodes.map((node) => ({ ...node, tcp }));
+    const seen = { ...CLUSTER, nodes, measured: { "checkout/rate": 640 } };
+    const inputs = (snapshot: typeof CLUSTER, model: readonly ServiceModel[]) =>
+      predict(
+        aDelay(),
+        select(aDelay(), snapshot, "0".repeat(32)),
+        model,
+        liveFacts(snapshot, model),
+      ).predictions.flatMap((prediction) => prediction.inputs);
+    const of_ = (name: string, snapshot = seen as typeof CLUSTER, model: readonly ServiceModel[] = services) =>
+      inputs(snapshot, model).find((input) => input.name === name);
+    expect(of_("arrival rate")).toMatchObject({ value: 640, from: "live", at: "sum(rate(requests[1m]))" });
+    expect(of_("arrival rate", seen as typeof CLUSTER, [{ ...services[0], ...CHECKOUT }, PAYMENT])).toMatchObject({
+      value: 1000,
+      from: "settings",
+      at: "services.checkout.rate",
+    });
+    expect(of_("arrival rate", CLUSTER)).toBeUndefined();
+    expect(of_("TCP window")).toMatchObject({ value: 131_072, from: "live", at: "tcp_rmem and tcp_wmem of node-1" });
+    expect(of_("TCP window", CLUSTER)).toMatchObject({ value: 3_145_728, from: "default" });
+  });
+
+  it("says how much a stream of unknown window carries at most, and not what it lost", () => {
+    const { windowBytes: _, ...bare } = CALL;
+    const model = [{ ...CHECKOUT, calls: [bare] }, PAYMENT];
+    const found = find(aDelay(), "window-throughput", model);
+    expect(found?.sentence).toContain("carries at most 6.27 MB/s; one that was slower before is not slowed");
+    expect(found).not.toHaveProperty("baseline");
+    expect(find(aDelay(), "drop-ratio", model)).toBeUndefined();
+    const linked = [{ ...CHECKOUT, calls: [{ ...bare, linkBytesPerSecond: 1_000_000 }] }, PAYMENT];
+    expect(find(aDelay(), "window-throughput", linked)).toMatchObject({ binding: "link", baseline: 1_000_000 });
+    expect(find(aDelay(), "drop-ratio", linked)?.value).toBe(0);
   });
 
   it("without a rate or a pool says what is missing", () => {

@@ -1,7 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { erlangC, meanWaitSeconds, type Servers, waitQuantileSeconds, waitsLonger } from "../../src/impact/erlang-c.ts";
-import { erlangB, secondsToSaturation, threadsNeeded } from "../../src/impact/queueing.ts";
 import {
   criticalDelaySeconds,
   fullAfterSeconds,
@@ -51,44 +49,9 @@ describe("Erlang C", () => {
     ).toBeLessThan(0.03);
   });
 
-  it("lies between Erlang B and 1, which it nears as the servers fill up", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 200 }),
-        fc.double({ min: 0.01, max: 0.999, noNaN: true }),
-        (servers, use) => {
-          const waits = Number(erlangC(offered(servers, use * servers)));
-          return waits >= erlangB(servers, use * servers) - 1e-12 && waits <= 1;
-        },
-      ),
-      { seed: 59 },
-    );
-    expect(erlangC(offered(20, 19.9999))).toBeCloseTo(1, 3);
-  });
-
   it("has no answer for a queue that grows without end", () => {
     expect(erlangC(offered(10, 10))).toMatchObject({ kind: "not-predictable" });
     expect(meanWaitSeconds(offered(0, 1))).toMatchObject({ kind: "not-predictable" });
-  });
-});
-
-describe("Erlang B", () => {
-  it("lies between the fluid limit and 1, and is the sum that defines it", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 20 }), fc.double({ min: 0.01, max: 60, noNaN: true }), (slots, load) => {
-        let term = 1;
-        let sum = 1;
-        for (let k = 1; k <= slots; k++) {
-          term *= load / k;
-          sum += term;
-        }
-        const blocked = erlangB(slots, load);
-        return (
-          Math.abs(blocked - term / sum) < 1e-12 && blocked >= Math.max(0, 1 - slots / load) - 1e-12 && blocked <= 1
-        );
-      }),
-      { seed: 60 },
-    );
   });
 });
 
@@ -109,43 +72,6 @@ describe("a pool that fills up", () => {
       expect(Math.abs(simulated / Number(fullAfterSeconds(form, pool)) - 1)).toBeLessThan(0.05);
     },
   );
-
-  const pools = fc.record({
-    size: fc.integer({ min: 1, max: 500 }),
-    ratePerSecond: fc.integer({ min: 1, max: 2000 }),
-    serviceSeconds: fc.double({ min: 0, max: 0.2, noNaN: true }),
-    fraction: fc.double({ min: 0.01, max: 1, noNaN: true }),
-    addedSeconds: fc.double({ min: 0.001, max: 5, noNaN: true }),
-  });
-
-  it("is the pool that the review predicts, and never full if and only if it has slots enough", () => {
-    fc.assert(
-      fc.property(pools, (pool) => {
-        fc.pre(pool.ratePerSecond * pool.serviceSeconds < pool.size);
-        fc.pre(Math.abs(threadsNeeded(pool) / pool.size - 1) > 1e-9);
-        const full = fullAfterSeconds("network", pool);
-        return full === "never" ? threadsNeeded(pool) < pool.size : full === secondsToSaturation(pool);
-      }),
-      { seed: 61 },
-    );
-  });
-
-  it("fills later with more slots and sooner with more requests", () => {
-    fc.assert(
-      fc.property(pools, fc.constantFrom(...FORMS), (pool, form) => {
-        const full = (change: Partial<Saturation>): number => {
-          const found = fullAfterSeconds(form, { ...pool, ...change });
-          return typeof found === "number" ? found : Number.POSITIVE_INFINITY;
-        };
-        fc.pre((pool.ratePerSecond + 1) * pool.serviceSeconds < pool.size);
-        return (
-          full({ size: pool.size + 1 }) >= full({}) - 1e-9 &&
-          full({ ratePerSecond: pool.ratePerSecond + 1 }) <= full({}) + 1e-9
-        );
-      }),
-      { seed: 62 },
-    );
-  });
 
   it("bears delays up to the critical one", () => {
     const critical = Number(criticalDelaySeconds(POOL, 2));

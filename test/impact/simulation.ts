@@ -1,5 +1,6 @@
 // Discrete-event simulations that the queueing formulas are compared with. Chance comes from a generator with a fixed seed.
 
+import type { Guard } from "../../src/impact/detection.ts";
 import type { Saturation, SaturationForm } from "../../src/impact/saturation.ts";
 
 export type Chance = () => number;
@@ -67,4 +68,27 @@ function held(begun: boolean, form: SaturationForm, pool: Saturation, chance: Ch
   const added = begun && chance() < pool.fraction ? pool.addedSeconds : 0;
   const mean = pool.serviceSeconds + added;
   return form === "exponential" ? exponential(chance, mean) : mean;
+}
+
+/** When a guard aborts whose counters begin to rise at 0, scraped and polled at fixed intervals from their phases on. */
+export function simulateGuard(guard: Guard, errors: number, scrapePhase: number, pollPhase: number): number {
+  for (let poll = pollPhase * guard.pollSeconds; ; poll += guard.pollSeconds) {
+    const first = scrapePhase * guard.scrapeSeconds;
+    const scrape = first + Math.floor((poll - first) / guard.scrapeSeconds) * guard.scrapeSeconds;
+    const overWindow = (errors * Math.min(guard.windowSeconds, Math.max(0, scrape))) / guard.windowSeconds;
+    if (overWindow > guard.threshold) return poll;
+  }
+}
+
+/** Time-average of the number inside where everybody stays a random time of this mean, after a warm-up of twenty such times. */
+export function simulateNumberInSystem(rate: number, staySeconds: number, arrivals: number, seed: number): number {
+  const chance = chanceFrom(seed);
+  const end = arrivals / rate;
+  const from = Math.min(end / 2, 20 * staySeconds);
+  let inside = 0;
+  for (let now = exponential(chance, 1 / rate); now < end; now += exponential(chance, 1 / rate)) {
+    const leaves = now + exponential(chance, staySeconds);
+    inside += Math.max(0, Math.min(leaves, end) - Math.max(now, from));
+  }
+  return inside / (end - from);
 }

@@ -29,7 +29,11 @@ describe("a review", () => {
     expect(review.outcome).toBe("reviewed");
     expect(reviewed?.selection?.selected).toHaveLength(3);
     expect(reviewed).toMatchObject({ effectiveDurationMs: 30_000, cappedFromMs: 300_000 });
-    expect(remarks(FIXED, { snapshot: SHOP })).toEqual(["22 notice duration-capped"]);
+    expect(remarks(FIXED, { snapshot: SHOP })).toEqual([
+      "21 warning pool-saturates",
+      "21 notice spurious-retransmission",
+      "22 notice duration-capped",
+    ]);
   });
 
   it("carries the seed's numbers exactly", () => {
@@ -66,11 +70,11 @@ describe("a review", () => {
 
   it("leaves a fault without a duration to the cap, and refuses it where there is none", () => {
     const endless = FIXED.replace("  duration: 5m\n", "");
-    expect(remarks(endless)).toEqual(["8 notice duration-from-cap"]);
+    expect(remarks(endless)).toContain("8 notice duration-from-cap");
     const { staging } = settingsWith().environments;
     if (staging === undefined) throw new Error("the settings have staging");
     const settings = settingsWith({ environments: { staging: { ...staging, caps: {} } } });
-    expect(remarks(endless, { settings })).toEqual(["8 error duration-unbounded"]);
+    expect(remarks(endless, { settings })).toContain("8 error duration-unbounded");
   });
 
   it("warns where nothing would stop a run", () => {

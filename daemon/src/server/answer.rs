@@ -9,6 +9,7 @@ use crate::contract::{self, watch_response};
 use crate::effect::Effects;
 use crate::lease::Terms;
 use crate::node::{Active, Event, EventKind, ListedFault, ListedLease, Listing, Node, Reverted};
+use crate::procfs;
 use crate::victim::ResolvedVictim;
 
 pub fn capabilities(node_name: String, node: &Node) -> contract::CapabilitiesResponse {
@@ -23,7 +24,12 @@ pub fn capabilities(node_name: String, node: &Node) -> contract::CapabilitiesRes
             max_faults: u32::try_from(rules.max_faults).unwrap_or(u32::MAX),
         }),
         lease: Some(terms(rules.terms)),
+        tcp: procfs::tcp_settings().ok().map(tcp_settings),
     }
+}
+
+fn tcp_settings(found: procfs::TcpSettings) -> contract::TcpSettings {
+    contract::TcpSettings { rmem: found.rmem, wmem: found.wmem, congestion_control: found.congestion_control }
 }
 
 fn capability(found: &crate::effect::Capability) -> contract::Capability {

@@ -107,4 +107,5 @@ fn nobody_calls_without_a_certificate_of_the_right_authority() {
     let answer = runner.capabilities().expect("a certificate of the right authority");
     assert_eq!((answer.node.as_str(), answer.lease.expect("terms").expires_after_us), ("n1", 45_000_000));
     assert!(answer.capabilities.iter().any(|found| found.effect == "process-kill" && found.available));
+    assert!(answer.tcp.is_some_and(|tcp| tcp.rmem > 4096 && tcp.wmem > 4096 && !tcp.congestion_control.is_empty()));
 }

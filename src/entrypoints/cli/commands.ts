@@ -70,6 +70,12 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
         value: "FILE",
         says: "a snapshot of the cluster in JSON; without it no pods are counted",
       },
+      explain: { type: "boolean", says: "trace every figure: formula, source, and each input with where it was read" },
+      "what-if": {
+        type: "string",
+        value: "CHANGE",
+        says: "say what delay=200ms, loss=1% or both would do instead",
+      },
     },
     load: async () => (await import("./review.ts")).reviewCommand,
   },
@@ -83,6 +89,17 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
     takes: "QUESTION",
     says: "calculate one figure: window, loss, pool, erlang, retries or transfer",
     loadOwn: async () => (await import("./predict.ts")).predictCommand,
+  },
+  calibrate: {
+    takes: "RUN",
+    says: "correct the settings' service model by what a run measured",
+    flags: {
+      format: format(["text", "json"]),
+      settings: { type: "string", value: "FILE", says: "the settings to correct; the difference is printed" },
+      write: { type: "boolean", says: "write the corrected text back to the file" },
+    },
+    notes: ["RUN is a run's report in JSON, or the journal of a runner."],
+    load: async () => (await import("./calibrate.ts")).calibrateCommand,
   },
   completion: {
     takes: "SHELL",

@@ -25,7 +25,10 @@ export type Given<F extends Flags> = {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The same as typed, and what was taken for flags that were not given. */
   readonly echo: readonly string[];
+  /** Each input with its value in the units of the model and who gave it. */
+  readonly trace: readonly { readonly name: string; readonly value: unknown; readonly from: string }[];
   readonly format: string;
+  readonly explain: boolean;
 };
 
 const BYTES = { parse: parseBytes, placeholder: "BYTES", example: "64KiB" };
@@ -73,7 +76,7 @@ export function toggle(): Flag<boolean> {
 
 /** Reads the words after a question; a flag it does not know, or cannot read, is a mistake. */
 export function readFlags<F extends Flags>(words: readonly string[], flags: F): Given<F> {
-  const { format = "text", ...texts } = parsed(words, flags);
+  const { format = "text", explain = "false", ...texts } = parsed(words, flags);
   const entries = Object.entries(flags).map(([name, flag]) => [name, readFlag(name, flag, texts[name])] as const);
   const missing = entries.filter(([name, value]) => value === undefined && flags[name]?.required);
   if (missing.length > 0)
@@ -81,11 +84,18 @@ export function readFlags<F extends Flags>(words: readonly string[], flags: F): 
   const echo = Object.entries(flags).flatMap(([name, { otherwise: taken }]) => echoOf(name, texts[name], taken));
   const inputs = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   // Each value came out of its own flag's parser, which is what ValuesOf says; Object.fromEntries cannot.
-  return { values: inputs as ValuesOf<F>, inputs, echo, format };
+  return {
+    values: inputs as ValuesOf<F>,
+    inputs,
+    echo,
+    trace: Object.entries(inputs).map(([name, value]) => ({ name, value, from: fromOf(name, texts[name]) })),
+    format,
+    explain: explain === "true",
+  };
 }
 
 function parsed(words: readonly string[], flags: Flags): Readonly<Record<string, string>> {
-  const options = Object.entries({ ...flags, format: { placeholder: "FORMAT" } }).map(
+  const options = Object.entries({ ...flags, format: { placeholder: "FORMAT" }, explain: { placeholder: "" } }).map(
     ([name, { placeholder }]) =>
       [name, { type: placeholder === "" ? ("boolean" as const) : ("string" as const) }] as const,
   );
@@ -104,6 +114,10 @@ function readFlag(name: string, flag: Flag<unknown>, given: string | undefined):
   const value = flag.parse(text);
   if (value === undefined) throw new WrongWords(`--${name} ${JSON.stringify(text)} is not like ${flag.example}`);
   return value;
+}
+
+function fromOf(name: string, given: string | undefined): string {
+  return given === undefined ? "default of the command" : `given as --${name} ${given}`;
 }
 
 function echoOf(name: string, given: string | undefined, taken: string | undefined): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Answer, Estimate } from "../../impact/estimate.ts";
 import { bytesPerSecond, milliseconds, short } from "../../impact/units.ts";
+import type { Flags, Given } from "./predict-flags.ts";
 import { QUESTIONS, type Question } from "./predict-questions.ts";
 import { harmless, print, printError, printJson, styled } from "./terminal.ts";
 import { formatOf, WrongWords } from "./words.ts";
@@ -11,9 +12,10 @@ export function predictCommand(words: readonly string[]): number {
   const question = Object.hasOwn(QUESTIONS, name) ? QUESTIONS[name] : undefined;
   if (question === undefined)
     throw new WrongWords(`predict knows no ${JSON.stringify(name)}, only ${Object.keys(QUESTIONS).join(", ")}`);
-  const { inputs, echo, answer, format } = question.ask(rest);
+  const given = question.ask(rest);
+  const { inputs, answer, format } = given;
   if (formatOf({ format }, ["text", "json"]) === "json") printJson({ inputs, ...figuresOf(answer) });
-  else printAnswer(answer, echo);
+  else printAnswer(answer, given.explain ? traced(given.trace) : [`  inputs   ${given.echo.map(harmless).join(", ")}`]);
   return answer.kind === "estimate" ? 0 : 1;
 }
 
@@ -25,9 +27,14 @@ function figuresOf(answer: Answer) {
   return { value, unit, interval, binding, source, warnings };
 }
 
-function printAnswer(answer: Answer, echo: readonly string[]): void {
+/** Where each input came from, in the units that the formula is calculated in. */
+function traced(trace: Given<Flags>["trace"]): readonly string[] {
+  return trace.map(({ name, value, from }) => `  input    ${name} = ${harmless(String(value))} (${harmless(from)})`);
+}
+
+function printAnswer(answer: Answer, inputs: readonly string[]): void {
   if (answer.kind === "not-predictable") printError(`not predictable: ${answer.why}\n`);
-  else print(`${[...linesOf(answer), `  inputs   ${echo.map(harmless).join(", ")}`].join("\n")}\n`);
+  else print(`${[...linesOf(answer), ...inputs].join("\n")}\n`);
 }
 
 function linesOf({ value, unit, interval, binding, source, warnings, notes }: Estimate): readonly string[] {
@@ -57,8 +64,8 @@ function inWords(value: number | null, unit: Estimate["unit"]): string {
 }
 
 function help(): number {
-  print(`chaosgate predict QUESTION [--format text|json]\n\n${Object.entries(QUESTIONS).map(helpOn).join("\n")}
-BYTES are 1448 or 64KiB, TIME 2ms or 1.5s, RATE 1000/s, LINK 125MB/s or 1Gbit/s, SHARE 1% or 0.01; in JSON bytes, seconds, per second and shares of 1.
+  print(`chaosgate predict QUESTION [--format text|json] [--explain]\n\n${Object.entries(QUESTIONS).map(helpOn).join("\n")}
+--explain traces every input. BYTES are 1448 or 64KiB, TIME 2ms or 1.5s, RATE 1000/s, LINK 125MB/s or 1Gbit/s, SHARE 1% or 0.01; in JSON bytes, seconds, per second and shares of 1.
 JSON has inputs, value, unit, interval, binding, source and warnings; a value of null with the binding none means never.
 `);
   return 0;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type Change, parseChange } from "../../impact/what-if.ts";
 import { renderComment } from "../../review/comment.ts";
 import { renderJson } from "../../review/json.ts";
 import type { Review } from "../../review/review.ts";
@@ -25,15 +26,16 @@ export function reviewCommand(names: readonly string[], options: Options): numbe
     digest: sha256,
     now: Date.now(),
     ...seen(options.snapshot),
+    ...changeOf(options["what-if"]),
   });
-  print(`${rendered(review, format).trimEnd()}\n`);
+  print(`${rendered(review, format, options.explain === true).trimEnd()}\n`);
   return review.outcome === "reviewed" || review.outcome === "no-experiments" ? 0 : 1;
 }
 
-function rendered(review: Review, format: "text" | "markdown" | "json"): string {
+function rendered(review: Review, format: "text" | "markdown" | "json", explain: boolean): string {
   if (format === "json") return renderJson(review);
   if (format === "markdown") return renderComment(review, { audience: "members" });
-  return renderTerminal(review).split("\n").map(harmless).join("\n");
+  return renderTerminal(review, { explain }).split("\n").map(harmless).join("\n");
 }
 
 function settingsFrom(name: string): Settings {
@@ -48,6 +50,13 @@ function environmentOf({ environments }: Settings, asked: string | undefined): s
   const names = Object.keys(environments);
   if (asked === undefined || names.includes(asked)) return asked ?? names[0] ?? "default";
   throw new WrongWords(`the settings have no environment ${JSON.stringify(asked)}`);
+}
+
+function changeOf(text: string | undefined): { readonly change?: Change } {
+  if (text === undefined) return {};
+  const change = parseChange(text);
+  if (change !== undefined) return { change };
+  throw new WrongWords(`--what-if ${JSON.stringify(text)} is not like delay=200ms, loss=1% or both with a comma`);
 }
 
 function seen(name: string | undefined) {

@@ -7,6 +7,8 @@ export type Options = {
   readonly settings?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly environment?: string | undefined;
+  readonly explain?: boolean | undefined;
+  readonly "what-if"?: string | undefined;
 };
 
 /** The command line itself is wrong; the message ends a sentence that begins with "chaosgate:". */

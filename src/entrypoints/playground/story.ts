@@ -4,6 +4,21 @@ import { writeFileSync } from "node:fs";
 
 export type Fact = { readonly step: string; readonly at: number; readonly what: string; readonly value?: unknown };
 
+/** A figure of a scenario, predicted before its run and measured under it. */
+export type Outcome = {
+  readonly scenario: string;
+  readonly figure: string;
+  readonly unit: string;
+  readonly predicted: number;
+  /** Unix ms. */
+  readonly predictedAt: number;
+  readonly interval?: readonly [low: number, high: number];
+  readonly measured: number;
+  readonly measuredAt: number;
+  /** (measured - predicted) / predicted. */
+  readonly error: number;
+};
+
 export type Check = {
   readonly step: string;
   readonly name: string;
@@ -20,6 +35,8 @@ export type Story = {
   /** Something that must hold; a failed one ends the story with a non-zero exit, after everything has been written. */
   check(name: string, ok: boolean, measured: unknown, expected: string): void;
   readonly checks: readonly Check[];
+  /** Keeps what was predicted beside what was measured, for the report's `scenarios`. */
+  keep(outcome: Outcome): void;
   save(file: string, more?: Readonly<Record<string, unknown>>): void;
 };
 
@@ -28,10 +45,12 @@ export function newStory(print: (line: string) => void, now: () => number): Stor
   const startedAt = now();
   const facts: Fact[] = [];
   const checks: Check[] = [];
+  const scenarios: Outcome[] = [];
   let current = "0";
   const seconds = (): string => `${((now() - startedAt) / 1000).toFixed(1).padStart(6)} s`;
   return {
     checks,
+    keep: (outcome) => void scenarios.push(outcome),
     step(id, headline) {
       current = id;
       print(`\n${seconds()}  (${id}) ${headline}`);
@@ -53,6 +72,7 @@ export function newStory(print: (line: string) => void, now: () => number): Stor
         passed: checks.every(({ ok }) => ok),
         checks,
         facts,
+        scenarios,
         ...more,
       };
       writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);

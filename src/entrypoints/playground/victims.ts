@@ -1,6 +1,8 @@
 // Who is hit, seen from outside: by the kernel's lists of each pod, before and now.
 
+import type { RunReport } from "../../run/report.ts";
 import { connectTimes, kernelLists, leftBehind, median } from "./observe.ts";
+import type { Ends } from "./streams.ts";
 import type { World } from "./world.ts";
 
 type Pod = ReturnType<World["cluster"]["shop"]["state"]>["pods"][number];
@@ -36,6 +38,14 @@ export async function residueSince(
     }),
   );
   return found.flat();
+}
+
+/** The ends of a stream from payment to a victim of a run. */
+export function endsOf(world: World, { victims }: RunReport): Ends {
+  const victim = checkoutPods(world).find(({ name }) => victims.some(({ pod }) => pod === name));
+  const server = world.cluster.shop.state().pods.find(({ service }) => service === "payment");
+  if (victim === undefined || server === undefined) throw new Error("the shop has no victim or no payment pod");
+  return { server: { pid: server.pid, ip: server.ip }, clientPid: victim.pid };
 }
 
 export type Slowdown = {

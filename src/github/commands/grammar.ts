@@ -1,10 +1,12 @@
 // The text of a comment enters; a command, a mistake with the nearest match, or nothing leaves.
 // Only the first line is read and nothing of it is ever executed, expanded or passed on unchecked.
 
+import { type Change, parseChange } from "../../impact/what-if.ts";
 import { nearest } from "../../manifest/text/nearest.ts";
 
 export type Command =
-  | { readonly verb: "help" | "status" | "plan" | "hold" | "unhold" }
+  | { readonly verb: "help" | "status" | "hold" | "unhold" }
+  | { readonly verb: "plan"; readonly change?: Change }
   | { readonly verb: "approve"; readonly plan?: string; readonly environment?: string }
   | { readonly verb: "run"; readonly manifest?: string; readonly environment?: string; readonly plan?: string }
   | { readonly verb: "abort"; readonly run?: string };
@@ -17,12 +19,12 @@ export type Parsed =
   | { readonly kind: "mistake"; readonly why: string; readonly nearest?: string };
 
 type Usage = { readonly flags: readonly Flag[]; readonly positional?: "manifest" | "run" };
-type Flag = "plan" | "env";
+type Flag = "plan" | "env" | "what-if";
 
 const USAGE: Readonly<Record<Verb, Usage>> = {
   help: { flags: [] },
   status: { flags: [] },
-  plan: { flags: [] },
+  plan: { flags: ["what-if"] },
   approve: { flags: ["plan", "env"] },
   run: { flags: ["plan", "env"], positional: "manifest" },
   abort: { flags: [], positional: "run" },
@@ -35,6 +37,8 @@ export const VERBS = Object.keys(USAGE) as readonly Verb[];
 
 const LONGEST_LINE = 400;
 const VALUE = /^[\w./-]{1,255}$/;
+/** `delay=200ms,loss=1%`; what it means is parseChange's to say. */
+const CHANGE = /^[\w.,=%]{1,100}$/;
 
 /** Reads the command that starts a comment; code, quotes and everything after the first line never match. */
 export function parseCommand(body: string): Parsed {
@@ -82,7 +86,10 @@ function takeFlag(verb: Verb, word: string, rest: string[], found: Arguments): P
     return mistake(`\`/chaos ${verb}\` has no flag \`${shown(word)}\``, meant);
   }
   const value = rest.shift();
-  if (value === undefined || !VALUE.test(value) || value.startsWith("-")) return mistake(`\`--${flag}\` needs a value`);
+  const form = flag === "what-if" ? CHANGE : VALUE;
+  if (value === undefined || !form.test(value) || value.startsWith("-")) return mistake(`\`--${flag}\` needs a value`);
+  if (flag === "what-if" && parseChange(value) === undefined)
+    return mistake(`\`--what-if ${shown(value)}\` is not like \`delay=200ms\`, \`loss=1%\` or both with a comma`);
   if (found.flags.has(flag)) return mistake(`\`--${flag}\` is given twice`);
   found.flags.set(flag, value);
   return undefined;
@@ -103,6 +110,8 @@ function commandOf(verb: Verb, { flags, positional }: Arguments): Command {
   const bound = { ...(plan !== undefined && { plan }), ...(environment !== undefined && { environment }) };
   if (verb === "run") return { verb, ...bound, ...(positional !== undefined && { manifest: positional }) };
   if (verb === "approve") return { verb, ...bound };
+  const change = parseChange(flags.get("what-if") ?? "");
+  if (verb === "plan") return change === undefined ? { verb } : { verb, change };
   if (verb === "abort") return positional === undefined ? { verb } : { verb, run: positional };
   return { verb };
 }

@@ -4,7 +4,11 @@ import type { Verb } from "./grammar.ts";
 const LINES: Readonly<Record<Verb, readonly [usage: string, meaning: string, needs: string]>> = {
   help: ["/chaos help", "this list", "read"],
   status: ["/chaos status", "plan, approvals and runs of the head", "read"],
-  plan: ["/chaos plan", "review the head again and show its plan", "write"],
+  plan: [
+    "/chaos plan [--what-if delay=200ms]",
+    "review the head again and show its plan, or say what another delay or loss would do",
+    "write",
+  ],
   approve: ["/chaos approve --plan P", "approve exactly this plan", "`approve` in the settings; not the author"],
   run: ["/chaos run [manifest] [--env E] [--plan P]", "hand the plan to the runner", "`run` in the settings"],
   abort: ["/chaos abort [run]", "stop and roll back", "write"],

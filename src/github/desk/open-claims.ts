@@ -1,3 +1,4 @@
+import { queriesOf } from "../../impact/live-facts.ts";
 import type { Claim, OpenClaims, PreviewRequest } from "../../run/desk.ts";
 import type { Settings } from "../../settings.ts";
 import type { TicketClaims } from "../../ticket/claims.ts";
@@ -25,7 +26,7 @@ export async function openClaims(
   const parts = await Promise.all(
     environments.map(async (environment) => ({
       claims: await claimsOf(repository, bot, settings, clusterId, environment),
-      previews: await previewsOf(repository, bot, environment),
+      previews: await previewsOf(repository, bot, settings, environment),
     })),
   );
   return { claims: parts.flatMap(({ claims }) => claims), previews: parts.flatMap(({ previews }) => previews) };
@@ -119,7 +120,12 @@ async function filesOf(repository: Repository, ticket: TicketClaims, sha: string
   return exact.length === files.length ? exact : undefined;
 }
 
-async function previewsOf(repository: Repository, bot: Bot, environment: string): Promise<readonly PreviewRequest[]> {
+async function previewsOf(
+  repository: Repository,
+  bot: Bot,
+  { services }: Settings,
+  environment: string,
+): Promise<readonly PreviewRequest[]> {
   const previews = await openPreviews(repository, environment, bot.clock.now());
   const { owner, name } = repository;
   return previews.map(({ id, payload }) => ({
@@ -127,5 +133,6 @@ async function previewsOf(repository: Repository, bot: Bot, environment: string)
     repository: { owner, name },
     environment,
     namespaces: payload.namespaces,
+    queries: queriesOf(services),
   }));
 }

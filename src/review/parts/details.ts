@@ -3,6 +3,7 @@ import { code, codeInHtml, prose } from "../escape.ts";
 import type { ReviewedExperiment } from "../review.ts";
 import { folded } from "../sections.ts";
 import { derivations, notPredicted } from "./impact.ts";
+import { sweepChart } from "./what-if.ts";
 
 /** What a careful reader asks next: where figures came from, and what was assumed. */
 export function details(reviewed: ReviewedExperiment, audience: Audience): string {
@@ -13,7 +14,9 @@ export function details(reviewed: ReviewedExperiment, audience: Audience): strin
     ...notPredicted(reviewed),
     ...assumptions(reviewed),
   ].map((fact) => `- ${fact}`);
-  const body = [derivations(reviewed), facts.join("\n")].filter((part) => part !== "").join("\n\n");
+  const body = [derivations(reviewed, audience), facts.join("\n"), sweepChart(reviewed)]
+    .filter((part) => part !== "")
+    .join("\n\n");
   return folded(`<b>Inputs and assumptions</b>: ${codeInHtml(reviewed.experiment.name)}`, body);
 }
 

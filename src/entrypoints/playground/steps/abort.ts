@@ -3,8 +3,10 @@
 import type { RunReport } from "../../../run/report.ts";
 import { PEOPLE } from "../github-side.ts";
 import { activeSilences, evaluations } from "../observers.ts";
+import { type PoolWatch, watchPools } from "../pools.ts";
+import { compare, expected, type Foretold, foretell } from "../scenarios.ts";
 import { appComment, completedCheck, headline, RUN_CHECK, say, shownPlan } from "../seen.ts";
-import { measureSlowdown, residueSince } from "../victims.ts";
+import { checkoutPods, measureSlowdown, residueSince } from "../victims.ts";
 import { CONNECTIONS, POLL_SECONDS, PREDICTED_ADDED_MS, type Scene, TOLERANCE } from "./scene.ts";
 import { startRun } from "./start-run.ts";
 
@@ -34,6 +36,8 @@ export async function runUntilAborted(scene: Scene): Promise<RunReport> {
   const { world, story, pull, untouched, picture } = scene;
   story.step("4", `/chaos run by ${PEOPLE.maintainer}: baseline, fault, breach, abort, proof`);
   const plan = await shownPlan(world.github, pull);
+  const foretold = await foretell({ github: world.github, story }, pull, "fragile shop, 500 ms");
+  const pools = watchPools(await hitPods(scene));
   const injected = await startRun(scene, pull, plan, ({ victims }) => victims.length > 0);
   story.tell(
     `fault on ${injected.victims[0]?.pod} by ${injected.victims[0]?.backEnd}: ${injected.victims[0]?.felt.how}`,
@@ -67,9 +71,36 @@ export async function runUntilAborted(scene: Scene): Promise<RunReport> {
     ({ phase, runId }) => phase === "finished" && runId === injected.runId,
     120_000,
   );
+  await pools.stop();
   await checkAbort(scene, report);
+  checkPredictions(scene, foretold, { addedMs: slowdown.addedMs, pools, report });
   await picture("result", 'article:has-text("Rollback: verified")');
   return report;
+}
+
+/** The pods that the review names as hit; while they live a run draws the same ones. */
+async function hitPods({ world, pull }: Scene) {
+  const { body } = await appComment(world.github, pull, "the review", (text) => text.includes("subgraph hit"));
+  const names = [...body.matchAll(/hit\d+\["([\w-]+)"\]/g)].map(([, name]) => name);
+  return checkoutPods(world).filter(({ name }) => names.includes(name));
+}
+
+type Seen = { readonly addedMs: number; readonly pools: PoolWatch; readonly report: RunReport };
+
+/** Eight Poisson arrivals at each of three victims spread their mean by a fifth; three such errors, and errors within a factor of two. */
+const SATURATION_TOLERANCE = 0.6;
+const ERRORS_TOLERANCE = 0.5;
+
+function checkPredictions({ story }: Scene, foretold: Foretold, { addedMs, pools, report }: Seen): void {
+  compare(story, foretold, expected(foretold, "added-latency"), addedMs, TOLERANCE);
+  const filled = report.victims.flatMap(({ pod, injectedAt }) => {
+    const at = pools.firstFull(pod, injectedAt);
+    return at === undefined ? [] : [(at - injectedAt) / 1000];
+  });
+  const seconds = filled.reduce((sum, each) => sum + each, 0) / filled.length;
+  compare(story, foretold, expected(foretold, "time-to-saturation"), seconds, SATURATION_TOLERANCE);
+  const errors = report.measured.find(({ id }) => id === "error-share")?.value ?? Number.NaN;
+  compare(story, foretold, expected(foretold, "error-share"), errors, ERRORS_TOLERANCE);
 }
 
 async function checkAbort({ world, story, pull, untouched }: Scene, report: RunReport): Promise<void> {

@@ -1,18 +1,43 @@
 // (6) The runner is killed in the middle of a run: the node restores the network by itself, and the silence ends by itself.
 
 import { setTimeout as delay } from "node:timers/promises";
+import { estimateTransfer } from "../../../impact/estimate-stream.ts";
 import type { RunReport } from "../../../run/report.ts";
 import { demoSettings } from "../demo-settings.ts";
 import { PEOPLE } from "../github-side.ts";
 import { type LeaseRead, readLease } from "../lease.ts";
 import { connectTimes } from "../observe.ts";
 import { activeSilences, silencesOf } from "../observers.ts";
+import { compare, type Expectation, expected, foretell } from "../scenarios.ts";
 import { say, shownPlan } from "../seen.ts";
-import { checkoutPods, kernelStateOf, measureSlowdown, residueSince } from "../victims.ts";
-import { CONNECTIONS, type Scene } from "./scene.ts";
+import { measureTransfer } from "../streams.ts";
+import { checkoutPods, endsOf, kernelStateOf, measureSlowdown, residueSince } from "../victims.ts";
+import { CONNECTIONS, PREDICTED_ADDED_MS, type Scene, TOLERANCE } from "./scene.ts";
 import { startRun } from "./start-run.ts";
 
 const HEALED_WITHIN_SECONDS = 46;
+
+/** A new connection that asks for 40 kB over a round trip of about a millisecond, as `chaosgate predict transfer` answers it. */
+const TRANSFER_BYTES = 40_000;
+const NEW_CONNECTION = {
+  bytes: TRANSFER_BYTES,
+  mssBytes: 1448,
+  factor: 2,
+  rttSeconds: 0.001,
+  handshake: "tcp",
+  serverSeconds: 0,
+} as const;
+const TRANSFER: Expectation = {
+  figure: "Transfer of 40 kB over a new connection",
+  unit: "s",
+  predicted: secondsOf(PREDICTED_ADDED_MS / 1000),
+  unfaulted: secondsOf(0),
+};
+
+function secondsOf(delaySeconds: number): number {
+  const estimate = estimateTransfer(NEW_CONNECTION, delaySeconds);
+  return estimate.kind === "estimate" ? (estimate.value ?? Number.NaN) : Number.NaN;
+}
 /** A connection on one bridge takes a few milliseconds at most; the fault adds 450 or more. */
 const HEALTHY_MS = 100;
 
@@ -23,11 +48,15 @@ export async function healWithoutRunner(scene: Scene): Promise<void> {
   allowLongerThanTheLease(world);
   await say(world.github, PEOPLE.maintainer, pull, "/chaos plan");
   const plan = await shownPlan(world.github, pull);
+  const foretold = await foretell({ github: world.github, story }, pull, "orphaned run, 500 ms");
   const before = await kernelStateOf(world);
   const watching = await startRun(scene, pull, plan, ({ phase }) => phase === "watching");
   const victims = watching.victims.map(({ pod }) => pod);
   const slowdown = await measureSlowdown(world, victims, CONNECTIONS);
   story.check("the fault is felt", slowdown.addedMs > 400, slowdown.addedMs, "over 400 ms");
+  compare(story, foretold, expected(foretold, "connect-time"), slowdown.addedMs, TOLERANCE);
+  const transfer = await measureTransfer(endsOf(world, watching), TRANSFER_BYTES);
+  compare(story, foretold, TRANSFER, transfer, TOLERANCE);
   await world.runner.stop("SIGKILL");
   const killedAt = Date.now();
   const lease = await readLease(world, watching.runId);
@@ -67,7 +96,7 @@ async function waitUntilHealed(
   lease: LeaseRead | undefined,
   killedAt: number,
 ): Promise<void> {
-  const healedAt = await healedSince(world, victims[0] ?? "", killedAt + 90_000, story.tell);
+  const healedAt = await healedSince(world, victims[0] ?? "", killedAt + 40_000, story.tell);
   const seconds = (healedAt - (lease?.lastRenewalAt ?? Number.NaN)) / 1000;
   story.check(
     "healed after the last renewal",

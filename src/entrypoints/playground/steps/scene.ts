@@ -1,5 +1,5 @@
 import type { PullRequest } from "../../../playground/github/repository.ts";
-import { userErrorRatio } from "../../../playground/shop/queries.ts";
+import { p99, userErrorRatio } from "../../../playground/shop/queries.ts";
 import type { Story } from "../story.ts";
 import type { KernelState } from "../victims.ts";
 import type { World } from "../world.ts";
@@ -18,6 +18,10 @@ export const POLL_SECONDS = 1;
 
 /** What must be 0 before a run is asked for. */
 export const FAILING_ORDERS = userErrorRatio("staging/checkout", "15s");
+
+/** What must be well below the baseline's 250 ms before a merge runs, which nobody can ask for twice. */
+export const SLOWEST_ORDERS = p99("checkout-service", "15s");
+export const STEADY_SECONDS = 0.15;
 
 /** Everything a step needs; `pull` is the story's first pull request. */
 export type Scene = {
