@@ -32,7 +32,12 @@ const TRAPS: Readonly<Record<string, Trap>> = {
 export function reportFindings(kind: string, document: Located, report: Report): void {
   const spec = at(document, "spec");
   if (at(document, "metadata", "namespace") === undefined) reportNoNamespace(document, report);
-  if (kind !== "Schedule" || spec === undefined) return reportExperiment(kind, spec, report);
+  if (kind === "Schedule") reportScheduled(document, spec, report);
+  else reportExperiment(kind, spec, report);
+}
+
+function reportScheduled(document: Located, spec: Located | undefined, report: Report): void {
+  if (spec === undefined) return;
   const type = textAt(spec, "type") ?? "";
   const block = at(spec, SCHEDULED_BLOCKS[type]?.block ?? "");
   reportScheduleName(document, report);
