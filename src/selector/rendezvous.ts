@@ -9,7 +9,10 @@ export function rendezvousOrder<T>(items: readonly T[], keyOf: (item: T) => stri
   const key = keyOfSeed(seed);
   const encoder = new TextEncoder();
   return items
-    .map((item) => ({ item, name: keyOf(item), weight: siphash24(key, encoder.encode(keyOf(item))) }))
+    .map((item) => {
+      const name = keyOf(item);
+      return { item, name, weight: siphash24(key, encoder.encode(name)) };
+    })
     .sort((a, b) => (a.weight === b.weight ? compare(a.name, b.name) : a.weight > b.weight ? -1 : 1))
     .map(({ item }) => item);
 }

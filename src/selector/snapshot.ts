@@ -20,10 +20,21 @@ export type PodFact = {
   /** `Deployment/checkout`; absent: a pod without a controller. */
   readonly workload?: string;
   readonly serviceAccount?: string;
+  /** Absent: `Always`. */
+  readonly restartPolicy?: string;
+  /** Absent: `default-scheduler`. */
+  readonly schedulerName?: string;
+  readonly nominatedNode?: string;
   readonly containers: readonly ContainerFact[];
 };
 
 export type NodeFact = { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+
+export type NamespaceFact = {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+};
 
 export type DisruptionBudget = {
   readonly namespace: string;
@@ -32,14 +43,24 @@ export type DisruptionBudget = {
   readonly disruptionsAllowed: number;
 };
 
+/** How Chaos Mesh was installed (Helm's clusterScoped, controllerManager.targetNamespace and enableFilterNamespace). */
+export type ChaosMeshScope = {
+  /** Only this namespace can be hit. Absent: the whole cluster. */
+  readonly targetNamespace?: string;
+  /** Only namespaces with the annotation `chaos-mesh.org/inject: enabled` can be hit. */
+  readonly annotatedOnly?: boolean;
+};
+
 /** What a cluster looked like at one moment; everything selection, policy and preflight may look at. */
 export type Snapshot = {
   /** UID of the kube-system namespace, or of the local cluster. */
   readonly clusterId: string;
   /** Unix milliseconds. */
   readonly takenAt: number;
-  readonly namespaces: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
+  readonly namespaces: readonly NamespaceFact[];
   readonly pods: readonly PodFact[];
   readonly nodes: readonly NodeFact[];
   readonly budgets: readonly DisruptionBudget[];
+  /** Absent: Chaos Mesh may hit every namespace, as it is installed by default. */
+  readonly scope?: ChaosMeshScope;
 };
