@@ -118,12 +118,20 @@ const E2E: Suite = {
   timeoutMinutes: 20,
 };
 
+const CLUSTER: Suite = {
+  name: "cluster",
+  says: "snapshot and dry run against a real etcd and kube-apiserver",
+  argv: vitest("cluster"),
+  result: { kind: "vitest", file: ".test/cluster.json" },
+  timeoutMinutes: 10,
+};
+
 /** The long matrices and outages; the same suites with every cell. */
 const FULL = { CHAOSGATE_FULL: "1" };
 
 export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
   check: [...CHECKS, UNIT],
-  test: [...CHECKS, CLIPPY, UNIT, INTEGRATION, DAEMON, KEEPER, E2E],
+  test: [...CHECKS, CLIPPY, UNIT, INTEGRATION, DAEMON, KEEPER, E2E, CLUSTER],
   "test-full": [
     ...CHECKS,
     CLIPPY,
@@ -132,5 +140,6 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     { ...DAEMON, env: FULL, timeoutMinutes: 40 },
     KEEPER,
     { ...E2E, env: FULL, timeoutMinutes: 40 },
+    CLUSTER,
   ],
 };

@@ -37,7 +37,11 @@ const OPERATORS: Readonly<Record<Expression["operator"], Requirement["operator"]
   DoesNotExist: "absent",
 };
 
-function labelRequirements({ labelSelectors, expressionSelectors }: Selector): readonly Requirement[] | undefined {
+/** metav1.LabelSelector: everything must be met; nothing where one of them cannot be read. */
+export function labelRequirements({
+  labelSelectors,
+  expressionSelectors,
+}: Pick<Selector, "labelSelectors" | "expressionSelectors">): readonly Requirement[] | undefined {
   return allOrNothing([
     ...Object.entries(labelSelectors).map(([key, value]) => requirement(key, "in", [value])),
     ...expressionSelectors.map(({ key, operator, values }) => requirement(key, OPERATORS[operator], values)),

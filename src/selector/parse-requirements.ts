@@ -51,10 +51,9 @@ function withOne(key: string, operator: Requirement["operator"], tokens: Tokens)
   return value === undefined ? undefined : requirement(key, operator, [value]);
 }
 
-/** `(a,b)`; a place without a word is the empty value, except that brackets around nothing hold nothing. */
+/** `(a,b)`; a place without a word is the empty value. */
 function valuesIn(tokens: Tokens): readonly string[] | undefined {
   if (!tokens.take("(")) return undefined;
-  if (tokens.take(")")) return [];
   const values: string[] = [];
   for (;;) {
     values.push(tokens.takeWord() ?? "");

@@ -1,3 +1,5 @@
+import type { Expression } from "../manifest/experiment.ts";
+
 /** A container of a pod and how the daemon reaches it. */
 export type ContainerFact = {
   readonly name: string;
@@ -40,6 +42,7 @@ export type DisruptionBudget = {
   readonly namespace: string;
   readonly name: string;
   readonly matchLabels: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly Expression[];
   readonly disruptionsAllowed: number;
 };
 
