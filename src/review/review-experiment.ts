@@ -5,6 +5,7 @@ import type { Finding, Place } from "../manifest/problem.ts";
 import { effectiveDuration, isOneShot } from "../policy/duration.ts";
 import { judge } from "../policy/judge.ts";
 import type { Policy } from "../policy/policy.ts";
+import { type BlastRadius, blastRadius } from "../selector/blast-radius.ts";
 import { select } from "../selector/select.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
@@ -38,6 +39,10 @@ export function reviewExperiment(
   const { settings, environment, policy, snapshot, seed } = around;
   const isWorkflow = experiment.timeline !== undefined;
   const selection = snapshot === undefined || isWorkflow ? undefined : select(experiment, snapshot, seed);
+  const reach =
+    selection === undefined || snapshot === undefined
+      ? undefined
+      : blastRadius(experiment, selection.matched, snapshot);
   return [
     {
       path,
@@ -47,7 +52,8 @@ export function reviewExperiment(
       ...(selection === undefined
         ? { selectionMissing: isWorkflow ? OF_A_WORKFLOW : (around.selectionMissing ?? "no cluster was looked at") }
         : { selection }),
-      findings: findingsOf(document, experiment, selection, around),
+      ...(reach !== undefined && { reach }),
+      findings: findingsOf(document, experiment, selection, around, reach),
       objectives: objectivesOf(experiment, environment, settings),
       impact: predict(experiment, selection, settings.services),
       ...durationOf(experiment, policy),
@@ -61,12 +67,13 @@ function findingsOf(
   experiment: Experiment,
   selection: Selection | undefined,
   { settings, environment, policy, placeOf, snapshot }: Around,
+  reach: BlastRadius | undefined,
 ): readonly Finding[] {
   const names = objectivesOf(experiment, environment, settings);
   const place = placeOf("metadata.annotations");
   // Whether a fault without a duration ever ends is for the policy to say, which may have a cap.
   const own = document.findings.filter(({ code }) => code !== "no-duration");
-  const judged = judge(experiment, selection, policy, placeOf, snapshot?.budgets);
+  const judged = judge(experiment, selection, policy, placeOf, snapshot?.budgets, reach);
   const ours = [...judgeObjectives(names, settings, place), ...judgeEngine(experiment, placeOf)];
   return [...own, ...judged, ...ours].sort(
     (one, other) => one.place.line - other.place.line || one.place.column - other.place.column,

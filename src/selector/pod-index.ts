@@ -16,17 +16,22 @@ export class PodIndex {
   readonly nodes: ReadonlyMap<string, NodeFact>;
   /** How many pods each workload has, by `namespace/workload`. */
   readonly workloadSizes: ReadonlyMap<string, number>;
+  /** How many of them are ready. */
+  readonly readySizes: ReadonlyMap<string, number>;
   readonly #namespaces = new Map<string, Namespace>();
 
   constructor({ pods, nodes }: Snapshot) {
     this.nodes = new Map(nodes.map((node) => [node.name, node]));
     const sizes = new Map<string, number>();
+    const ready = new Map<string, number>();
     for (const pod of pods) {
       this.#add(pod);
       const key = workloadOf(pod);
       sizes.set(key, (sizes.get(key) ?? 0) + 1);
+      if (pod.ready) ready.set(key, (ready.get(key) ?? 0) + 1);
     }
     this.workloadSizes = sizes;
+    this.readySizes = ready;
   }
 
   /** The pods of these names, each once; names of nobody are skipped. */
