@@ -5,7 +5,10 @@ import type { PodFact, Snapshot } from "../../src/selector/snapshot.ts";
 export function snapshotOf(count: number): Snapshot {
   const pods = Array.from({ length: count }, (_, index) => podOf(index));
   const namespaces = Array.from({ length: 50 }, (_, index) => ({ name: `team-${index}`, labels: {} }));
-  const nodes = Array.from({ length: 1000 }, (_, index) => ({ name: `node-${index}`, labels: { zone: `z${index % 3}` } }));
+  const nodes = Array.from({ length: 1000 }, (_, index) => ({
+    name: `node-${index}`,
+    labels: { zone: `z${index % 3}` },
+  }));
   return { clusterId: "large", takenAt: 0, namespaces, pods, nodes, budgets: [] };
 }
 

@@ -20,7 +20,9 @@ const result = {
   experiments: experiments.length,
   limitMs: 200,
   medianMs: selectMs[Math.floor(ROUNDS / 2)],
+  fastestMs: selectMs[0],
   slowestMs: selectMs.at(-1),
+  medianCpuMs: passes.map(({ cpuMs }) => cpuMs).sort((one, other) => one - other)[Math.floor(ROUNDS / 2)],
   withBlastRadiusMs: passes.at(-1)?.radiusMs,
   selectedPods: passes.at(-1)?.selected,
   snapshotMiB: passes.at(-1)?.snapshotMiB,
@@ -38,14 +40,17 @@ function pass() {
   const empty = memory();
   const snapshot = snapshotOf(50_000);
   const held = memory();
+  const cpuAt = process.cpuUsage().user;
   const startedAt = performance.now();
   const selections = experiments.map((experiment) => select(experiment, snapshot, SEED));
   const selectMs = performance.now() - startedAt;
+  const cpuMs = (process.cpuUsage().user - cpuAt) / 1000;
   const indexed = memory();
   const radiusAt = performance.now();
-  selections.forEach(({ matched }, at) => blastRadius(experiments[at] as Experiment, matched, snapshot));
+  for (const [at, { matched }] of selections.entries()) blastRadius(experiments[at] as Experiment, matched, snapshot);
   return {
     selectMs,
+    cpuMs,
     radiusMs: selectMs + performance.now() - radiusAt,
     selected: selections.reduce((sum, { selected }) => sum + selected.length, 0),
     snapshotMiB: held - empty,

@@ -7,7 +7,20 @@ type State = Int32Array;
 
 /** The 64-bit SipHash-2-4 of `message` under a 128-bit key. */
 export function siphash24(key: readonly [bigint, bigint], message: Uint8Array): bigint {
-  const state = initial(key);
+  return siphashUnder(key)(message);
+}
+
+/** The same for many messages under one key. */
+export function siphashUnder(key: readonly [bigint, bigint]): (message: Uint8Array) => bigint {
+  const start = initial(key);
+  const state = new Int32Array(8);
+  return (message) => {
+    state.set(start);
+    return hash(state, message);
+  };
+}
+
+function hash(state: State, message: Uint8Array): bigint {
   const whole = message.length - (message.length % 8);
   for (let at = 0; at < whole; at += 8) absorb(state, half(message, at), half(message, at + 4));
   absorb(state, half(message, whole), half(message, whole + 4) | (message.length << 24));
@@ -31,8 +44,11 @@ function initial([k0, k1]: readonly [bigint, bigint]): State {
 
 /** Four bytes, the first the least; what is beyond the end is 0. */
 function half(bytes: Uint8Array, at: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-  return a | (b << 8) | (c << 16) | (d << 24);
+  return byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24);
+}
+
+function byte(bytes: Uint8Array, at: number): number {
+  return at < bytes.length ? (bytes[at] ?? 0) : 0;
 }
 
 function half64(state: State, at: number): number {
@@ -71,7 +87,8 @@ function addInto(state: State, word: number, other: number): void {
 
 /** word = (word rotated left by less than 32) ^ other */
 function turnAndMix(state: State, word: number, by: number, other: number): void {
-  const [low, high] = [half64(state, word), half64(state, word + 1)];
+  const low = half64(state, word);
+  const high = half64(state, word + 1);
   state[word] = ((low << by) | (high >>> (32 - by))) ^ half64(state, other);
   state[word + 1] = ((high << by) | (low >>> (32 - by))) ^ half64(state, other + 1);
 }
