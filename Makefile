@@ -39,6 +39,9 @@ bench-lint: build .cache/bin/kubeconform ## the time of linting 1,600 manifests 
 build: setup ## bundle the command line into dist/cli.js
 	@node scripts/bundle.ts cli.ts dist/cli.js
 
+bench-selection: setup ## 500 experiments over 50,000 pods: time and memory, into .bench/selection.json
+	@node --expose-gc scripts/bench/selection.ts
+
 format: setup ## format and fix what can be fixed without judgement
 	@biome check --write .
 	@cargo fmt

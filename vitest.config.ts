@@ -19,11 +19,20 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", ...INTEGRATION],
+          exclude: ["test/e2e/**", "test/cluster/**", ...INTEGRATION],
           testTimeout: 20_000,
         },
       },
       { test: { name: "integration", include: INTEGRATION, testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
       {
         test: {
           name: "e2e",

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # command or file:package; CHROMIUM names another browser of the same family, and the fonts are for its pictures
-TOOLS="iptables:iptables ip:iproute2 unshare:util-linux pkill:procps insmod:kmod linux.uml:user-mode-linux ${CHROMIUM:-chromium}:chromium openssl:openssl"
+TOOLS="iptables:iptables ip:iproute2 unshare:util-linux pkill:procps insmod:kmod linux.uml:user-mode-linux ${CHROMIUM:-chromium}:chromium openssl:openssl etcd:etcd-server"
 TOOLS="$TOOLS /usr/share/fonts/truetype/liberation:fonts-liberation /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji"
 # binary under .cache/debian:package
 UNPACKED="usr/bin/prometheus:prometheus usr/bin/prometheus-alertmanager:prometheus-alertmanager"

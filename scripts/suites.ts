@@ -118,19 +118,38 @@ const E2E: Suite = {
   timeoutMinutes: 20,
 };
 
+const API_SERVER: Suite = {
+  name: "api-server",
+  says: "build kube-apiserver for the cluster suite, once, while others compile too",
+  argv: ["scripts/cluster/build.sh"],
+  result: { kind: "exit" },
+  timeoutMinutes: 20,
+  alongside: true,
+};
+
+const CLUSTER: Suite = {
+  name: "cluster",
+  says: "snapshot and dry run against a real etcd and kube-apiserver",
+  argv: vitest("cluster"),
+  result: { kind: "vitest", file: ".test/cluster.json" },
+  timeoutMinutes: 10,
+};
+
 /** The long matrices and outages; the same suites with every cell. */
 const FULL = { CHAOSGATE_FULL: "1" };
 
 export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
   check: [...CHECKS, UNIT],
-  test: [...CHECKS, CLIPPY, UNIT, INTEGRATION, DAEMON, KEEPER, E2E],
+  test: [...CHECKS, CLIPPY, API_SERVER, UNIT, INTEGRATION, DAEMON, KEEPER, E2E, CLUSTER],
   "test-full": [
     ...CHECKS,
     CLIPPY,
+    API_SERVER,
     UNIT,
     INTEGRATION,
     { ...DAEMON, env: FULL, timeoutMinutes: 40 },
     KEEPER,
     { ...E2E, env: FULL, timeoutMinutes: 40 },
+    CLUSTER,
   ],
 };

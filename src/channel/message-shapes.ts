@@ -1,5 +1,6 @@
 import { bound, name, objective, prediction, scope, sentence } from "../ticket/domain-shapes.ts";
-import { list, map, number, object, oneOf, optional, type Shape, text, whole } from "../ticket/shape.ts";
+import { list, number, object, oneOf, optional, type Shape, text, whole } from "../ticket/shape.ts";
+import { SNAPSHOT_SHAPE } from "../ticket/snapshot-shape.ts";
 import type { ClaimsRequest, PreviewsRequest, ReportsRequest } from "./protocol.ts";
 
 // A stolen runner key must not be able to fill a pull request or the bot's memory, so every list and text has an end.
@@ -79,40 +80,8 @@ const report = object({
   undoFailures: list(1000, sentence),
 });
 
-const labels = map(200, text(1024));
-
-const probe = object({ timeoutSeconds: number, periodSeconds: number, failureThreshold: number });
-
-const pod = object({
-  namespace: name,
-  name,
-  uid: name,
-  labels,
-  annotations: map(500, text(300_000)),
-  node: name,
-  phase: name,
-  ready: flag,
-  ip: name,
-  hostNetwork: flag,
-  workload: optional(text(600)),
-  serviceAccount: optional(name),
-  containers: list(100, object({ name, liveness: optional(probe), readiness: optional(probe) })),
-});
-
-const tcp = object({ receiveMaxBytes: number, sendMaxBytes: number, congestionControl: name });
-
-const snapshot = object({
-  clusterId: name,
-  takenAt: number,
-  namespaces: list(5000, object({ name, labels })),
-  pods: list(20_000, pod),
-  nodes: list(5000, object({ name, labels, tcp: optional(tcp) })),
-  budgets: list(5000, object({ namespace: name, name, matchLabels: labels, disruptionsAllowed: number })),
-  measured: optional(map(200, number)),
-});
-
 const reports = object({ report });
-const previews = object({ clusterId: name, previewId: text(64), repository, snapshot });
+const previews = object({ clusterId: name, previewId: text(64), repository, snapshot: SNAPSHOT_SHAPE });
 
 /** Whether a body is a well-formed question for tickets. */
 export function isClaimsRequest(body: unknown): body is ClaimsRequest {

@@ -16,6 +16,10 @@ export const POLICY_RULES = {
   "pod-without-controller": "Nobody starts such a pod again: an experiment would be its end.",
   "over-disruption-budget":
     "A kill does not ask the eviction API, so the budget is asked before: it says how many pods may be gone at once.",
+  "single-point": "A workload of one pod has nobody who takes over: its fault is an outage, and not a test of one.",
+  "leaves-no-replica":
+    "A workload without a ready pod serves nobody until its controller has replaced those that are gone.",
+  "whole-workload": "When every pod of a workload is hit, no healthy one is left to compare with or to answer.",
 } as const;
 
 export type PolicyCode = keyof typeof POLICY_RULES;

@@ -1,6 +1,7 @@
 import type { Experiment } from "../manifest/experiment.ts";
+import { isCovered } from "../selector/budget.ts";
 import type { Selection } from "../selector/selection.ts";
-import type { PodFact, Snapshot } from "../selector/snapshot.ts";
+import type { Snapshot } from "../selector/snapshot.ts";
 import type { Remark } from "./remark.ts";
 
 /** What the live pods themselves forbid, or deserve a word about. */
@@ -76,8 +77,9 @@ function judgeOrphans({ selected }: Selection): readonly Remark[] {
 }
 
 function judgeBudgets({ selected }: Selection, budgets: Snapshot["budgets"]): readonly Remark[] {
-  return budgets.flatMap(({ namespace, name, matchLabels, disruptionsAllowed }) => {
-    const hit = selected.filter((pod) => pod.namespace === namespace && carries(pod, matchLabels)).length;
+  return budgets.flatMap((budget) => {
+    const { namespace, name, disruptionsAllowed } = budget;
+    const hit = selected.filter((pod) => isCovered(pod, budget)).length;
     if (hit <= disruptionsAllowed) return [];
     const message = `${hit} pods of disruption budget ${namespace}/${name} would go at once; it allows ${disruptionsAllowed} now.`;
     return [
@@ -90,8 +92,4 @@ function judgeBudgets({ selected }: Selection, budgets: Snapshot["budgets"]): re
       },
     ];
   });
-}
-
-function carries(pod: PodFact, labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(labels).every(([key, value]) => pod.labels[key] === value);
 }

@@ -9,6 +9,7 @@ import { identityOf } from "./parts/identity.ts";
 import { impactTable } from "./parts/impact.ts";
 import { nextStep } from "./parts/next-step.ts";
 import { radius } from "./parts/radius.ts";
+import { reachTables } from "./parts/reach.ts";
 import { remarksTable } from "./parts/remarks-table.ts";
 import { timelineOf } from "./parts/timeline.ts";
 import { verdictOf } from "./parts/verdict.ts";
@@ -45,6 +46,7 @@ export function bodyOf(review: Review, { audience }: Rendering, mostRemarks: num
       const title = `<b>Blast radius</b>: ${codeInHtml(reviewed.experiment.name)}`;
       return { markdown: folded(title, picture, several ? "closed" : "open") };
     }),
+    ...experiments.map((reviewed) => ({ markdown: reachTables(reviewed, audience) })),
     ...experiments.map((reviewed) => ({ markdown: details(reviewed, audience) })),
   ];
 }

@@ -9,6 +9,7 @@ import type { Finding, Place } from "../manifest/problem.ts";
 import { effectiveDuration, isOneShot } from "../policy/duration.ts";
 import { judge } from "../policy/judge.ts";
 import type { Policy } from "../policy/policy.ts";
+import { type BlastRadius, blastRadius } from "../selector/blast-radius.ts";
 import { select } from "../selector/select.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
@@ -46,6 +47,10 @@ export function reviewExperiment(
   const { settings, environment, policy, snapshot, seed } = around;
   const isWorkflow = experiment.timeline !== undefined;
   const selection = snapshot === undefined || isWorkflow ? undefined : select(experiment, snapshot, seed);
+  const reach =
+    selection === undefined || snapshot === undefined
+      ? undefined
+      : blastRadius(experiment, selection.matched, snapshot);
   const { impact, findings } = modelled(experiment, selection, around);
   const objectives = objectivesOf(experiment, environment, settings);
   const changed = whatIf(experiment, { selection, snapshot, settings, objectives, change: around.change });
@@ -58,7 +63,8 @@ export function reviewExperiment(
       ...(selection === undefined
         ? { selectionMissing: isWorkflow ? OF_A_WORKFLOW : (around.selectionMissing ?? "no cluster was looked at") }
         : { selection }),
-      findings: sorted([...findingsOf(document, experiment, selection, around), ...findings]),
+      ...(reach !== undefined && { reach }),
+      findings: sorted([...findingsOf(document, experiment, selection, around, reach), ...findings]),
       objectives,
       impact,
       ...(changed !== undefined && { whatIf: changed }),
@@ -73,12 +79,13 @@ function findingsOf(
   experiment: Experiment,
   selection: Selection | undefined,
   { settings, environment, policy, placeOf, snapshot }: Around,
+  reach: BlastRadius | undefined,
 ): readonly Finding[] {
   const names = objectivesOf(experiment, environment, settings);
   const place = placeOf("metadata.annotations");
   // Whether a fault without a duration ever ends is for the policy to say, which may have a cap.
   const own = document.findings.filter(({ code }) => code !== "no-duration");
-  const judged = judge(experiment, selection, policy, placeOf, snapshot?.budgets);
+  const judged = judge(experiment, selection, policy, placeOf, snapshot?.budgets, reach);
   const ours = [...judgeObjectives(names, settings, place), ...judgeEngine(experiment, placeOf)];
   return [...own, ...judged, ...ours];
 }

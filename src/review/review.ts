@@ -2,6 +2,7 @@ import type { Impact } from "../impact/prediction.ts";
 import type { ManifestFile } from "../manifest/document.ts";
 import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
+import type { BlastRadius } from "../selector/blast-radius.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { WhatIf } from "./what-if.ts";
 
@@ -25,6 +26,8 @@ export type ReviewedExperiment = {
   /** Absent: no snapshot of the cluster was available; `selectionMissing` says why. */
   readonly selection?: Selection;
   readonly selectionMissing?: string;
+  /** What the mode may hit, whoever is drawn. Absent with the selection. */
+  readonly reach?: BlastRadius;
   /** Of manifest, policy and impact together, sorted by line. */
   readonly findings: readonly Finding[];
   /** Names of the objectives that a run would be judged by. */

@@ -1,4 +1,4 @@
-import { siphash24 } from "./siphash.ts";
+import { siphash24, siphashUnder } from "./siphash.ts";
 
 /**
  * Orders items by highest random weight (Thaler and Ravishankar, "A name-based mapping scheme for rendezvous", 1996): each item's
@@ -6,10 +6,13 @@ import { siphash24 } from "./siphash.ts";
  * `seed` is hex of 16 bytes or more; ties, which a 64-bit hash makes all but impossible, fall back to the key.
  */
 export function rendezvousOrder<T>(items: readonly T[], keyOf: (item: T) => string, seed: string): readonly T[] {
-  const key = keyOfSeed(seed);
+  const hash = siphashUnder(keyOfSeed(seed));
   const encoder = new TextEncoder();
   return items
-    .map((item) => ({ item, name: keyOf(item), weight: siphash24(key, encoder.encode(keyOf(item))) }))
+    .map((item) => {
+      const name = keyOf(item);
+      return { item, name, weight: hash(encoder.encode(name)) };
+    })
     .sort((a, b) => (a.weight === b.weight ? compare(a.name, b.name) : a.weight > b.weight ? -1 : 1))
     .map(({ item }) => item);
 }

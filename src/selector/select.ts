@@ -4,6 +4,7 @@
 import type { Experiment, Target } from "../manifest/experiment.ts";
 import { matchPods } from "./match.ts";
 import { countOf, countRange } from "./mode.ts";
+import { indexOf, workloadOf } from "./pod-index.ts";
 import { drawUpTo, rendezvousOrder } from "./rendezvous.ts";
 import type { Selection } from "./selection.ts";
 import type { PodFact, Snapshot } from "./snapshot.ts";
@@ -18,7 +19,7 @@ export function select(experiment: Experiment, snapshot: Snapshot, seed: string)
     selected,
     peers: target === undefined ? [] : choose(target, matchPods(target.selector, snapshot), seed, "peers"),
     count: countRange(experiment.mode, matched.length),
-    workloads: shares(selected, snapshot.pods),
+    workloads: shares(selected, snapshot),
   };
 }
 
@@ -32,21 +33,14 @@ function choose(
   return rendezvousOrder(candidates, ({ uid }) => `${role}:${uid}`, seed).slice(0, count);
 }
 
-/** Share of each touched workload; a pod without a controller is a workload of its own. */
-function shares(selected: readonly PodFact[], everyone: readonly PodFact[]): Selection["workloads"] {
-  const total = countBy(everyone);
-  return [...countBy(selected)].map(([workload, count]) => ({
+/** Share of each touched workload. */
+function shares(selected: readonly PodFact[], snapshot: Snapshot): Selection["workloads"] {
+  const counts = new Map<string, number>();
+  for (const pod of selected) counts.set(workloadOf(pod), (counts.get(workloadOf(pod)) ?? 0) + 1);
+  const { workloadSizes } = indexOf(snapshot);
+  return [...counts].map(([workload, count]) => ({
     workload,
     selected: count,
-    of: total.get(workload) ?? count,
+    of: workloadSizes.get(workload) ?? count,
   }));
-}
-
-function countBy(pods: readonly PodFact[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const pod of pods) {
-    const key = `${pod.namespace}/${pod.workload ?? `Pod/${pod.name}`}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
 }

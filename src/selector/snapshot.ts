@@ -1,3 +1,5 @@
+import type { Expression } from "../manifest/experiment.ts";
+
 /** A container of a pod and how the daemon reaches it. */
 export type ContainerFact = {
   readonly name: string;
@@ -36,6 +38,11 @@ export type PodFact = {
   /** `Deployment/checkout`; absent: a pod without a controller. */
   readonly workload?: string;
   readonly serviceAccount?: string;
+  /** Absent: `Always`. */
+  readonly restartPolicy?: string;
+  /** Absent: `default-scheduler`. */
+  readonly schedulerName?: string;
+  readonly nominatedNode?: string;
   readonly containers: readonly ContainerFact[];
 };
 
@@ -45,11 +52,26 @@ export type NodeFact = {
   readonly tcp?: TcpFact;
 };
 
+export type NamespaceFact = {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+};
+
 export type DisruptionBudget = {
   readonly namespace: string;
   readonly name: string;
   readonly matchLabels: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly Expression[];
   readonly disruptionsAllowed: number;
+};
+
+/** How Chaos Mesh was installed (Helm's clusterScoped, controllerManager.targetNamespace and enableFilterNamespace). */
+export type ChaosMeshScope = {
+  /** Only this namespace can be hit. Absent: the whole cluster. */
+  readonly targetNamespace?: string;
+  /** Only namespaces with the annotation `chaos-mesh.org/inject: enabled` can be hit. */
+  readonly annotatedOnly?: boolean;
 };
 
 /** What a cluster looked like at one moment; everything selection, policy and preflight may look at. */
@@ -58,10 +80,12 @@ export type Snapshot = {
   readonly clusterId: string;
   /** Unix milliseconds. */
   readonly takenAt: number;
-  readonly namespaces: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
+  readonly namespaces: readonly NamespaceFact[];
   readonly pods: readonly PodFact[];
   readonly nodes: readonly NodeFact[];
   readonly budgets: readonly DisruptionBudget[];
   /** Answers of Prometheus to the queries that the settings' service model names, by key. */
   readonly measured?: Readonly<Record<string, number>>;
+  /** Absent: Chaos Mesh may hit every namespace, as it is installed by default. */
+  readonly scope?: ChaosMeshScope;
 };

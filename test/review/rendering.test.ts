@@ -82,6 +82,21 @@ describe("the comment", () => {
     await expect(`${renderComment(review, MEMBERS)}\n`).toMatchFileSnapshot(`../golden/review/comment-${name}.md`);
   });
 
+  it("says what any draw may hit: workloads, nodes and budgets, and what would be left", async () => {
+    const checkout = { labels: { app: "checkout-service" } };
+    const cluster = aClusterWith(
+      [
+        ...pods("checkout", 3, { ...checkout, node: "node-1" }),
+        ...pods("checkout-canary", 1, { ...checkout, node: "node-2", workload: "Deployment/checkout-canary" }),
+        ...pods("payment", 1, { labels: { app: "payment-service" }, workload: "Deployment/payment" }),
+      ],
+      { budgets: [{ namespace: "staging", name: "checkout", matchLabels: checkout.labels, disruptionsAllowed: 1 }] },
+    );
+    const markdown = renderComment(reviewOf(FIXED.replace("'30'", "'50'"), { snapshot: cluster }), MEMBERS);
+    expect(markdown).toContain("single-point");
+    await expect(`${markdown}\n`).toMatchFileSnapshot("../golden/review/comment-reach.md");
+  });
+
   it("for the public has counts, and no name of a pod or workload", async () => {
     const markdown = renderComment(REVIEWED, { audience: "public" });
     expect(markdown).not.toMatch(/checkout-\d|payment-\d|Deployment/);

@@ -31,12 +31,21 @@ export type OwnWordsSpec = {
 
 const LINT_FORMATS = ["text", "json", "sarif", "github", "markdown"];
 
+const CLUSTER_FLAGS = {
+  kubeconfig: { type: "string", value: "FILE", says: "a kubeconfig (default: as kubectl finds it)" },
+  context: { type: "string", value: "NAME", says: "a context of the kubeconfig (default: its current one)" },
+} as const;
+
 /** In the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
   lint: {
     takes: "FILE...",
     says: "check manifests as a cluster with Chaos Mesh would, without a cluster",
-    flags: { format: format(LINT_FORMATS) },
+    flags: {
+      format: format(LINT_FORMATS),
+      cluster: { type: "boolean", says: "ask a cluster by server-side dry run as well, and say where it differs" },
+      ...CLUSTER_FLAGS,
+    },
     notes: ["json is an array with one object per document; github prints annotations of a GitHub Actions job."],
     load: async () => (await import("./lint.ts")).lintCommand,
   },
@@ -68,7 +77,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
       snapshot: {
         type: "string",
         value: "FILE",
-        says: "a snapshot of the cluster in JSON; without it no pods are counted",
+        says: "a snapshot of the cluster (chaosgate snapshot); without it no pods are counted",
       },
       explain: { type: "boolean", says: "trace every figure: formula, source, and each input with where it was read" },
       "what-if": {
@@ -76,8 +85,17 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
         value: "CHANGE",
         says: "say what delay=200ms, loss=1% or both would do instead",
       },
+      cluster: { type: "boolean", says: "look at the pods of a cluster instead of a snapshot" },
+      ...CLUSTER_FLAGS,
     },
     load: async () => (await import("./review.ts")).reviewCommand,
+  },
+  snapshot: {
+    takes: "",
+    says: "print what reviews need of a cluster: pods, nodes, namespaces, disruption budgets",
+    flags: CLUSTER_FLAGS,
+    notes: ["The account needs to list these and replica sets, and nothing else: docs/cluster.md has its role."],
+    load: async () => (await import("./snapshot.ts")).snapshotCommand,
   },
   explain: {
     takes: "[CODE]",

@@ -11,7 +11,8 @@ const FORMATS = ["text", "json", "sarif", "github", "markdown"] as const;
 /** `chaosgate lint FILE...`: every problem and finding at its line; 1 where anything is an error. */
 export async function lintCommand(names: readonly string[], options: Options): Promise<number> {
   const format = formatOf(options, FORMATS);
-  const files = await lintFiles(namesOfFiles(names));
+  const judged = await lintFiles(namesOfFiles(names));
+  const files = options.cluster ? await (await import("./lint-cluster.ts")).askedToo(judged, options) : judged;
   print(await rendered(files, format));
   return files.some(isBad) ? 1 : 0;
 }

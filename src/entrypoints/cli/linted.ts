@@ -1,4 +1,5 @@
 import type { Answer, ManifestFile } from "../../manifest/document.ts";
+import type { Place } from "../../manifest/problem.ts";
 import { type Remark, remarksOn } from "./remarks.ts";
 
 /** What lint prints of a file. Hundreds of files are held at once, so nothing of their text or of their experiments is. */
@@ -14,6 +15,7 @@ export type LintedDocument = {
   readonly index: number;
   readonly kind: string;
   readonly name: string;
+  readonly place: Place;
   readonly answer: Answer;
   readonly remarks: readonly Remark[];
 };
@@ -24,8 +26,8 @@ export function lintedFrom({ path, problems, documents, otherDocuments }: Manife
     path,
     remarks: remarksOn({ problems, findings: [] }),
     documents: documents.map((document) => {
-      const { index, kind, name, answer } = document;
-      return { index, kind, name, answer, remarks: remarksOn(document) };
+      const { index, kind, name, place, answer } = document;
+      return { index, kind, name, place, answer, remarks: remarksOn(document) };
     }),
     otherDocuments,
   };

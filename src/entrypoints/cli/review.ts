@@ -5,14 +5,13 @@ import { renderJson } from "../../review/json.ts";
 import type { Review } from "../../review/review.ts";
 import { reviewManifests } from "../../review/review-manifests.ts";
 import { renderTerminal } from "../../review/terminal.ts";
-import type { Snapshot } from "../../selector/snapshot.ts";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../../settings.ts";
 import { readFiles, readText } from "./files.ts";
 import { harmless, print } from "./terminal.ts";
 import { formatOf, type Options, WrongWords } from "./words.ts";
 
 /** `chaosgate review FILE...`: what the pull request would say, from files alone. */
-export function reviewCommand(names: readonly string[], options: Options): number {
+export async function reviewCommand(names: readonly string[], options: Options): Promise<number> {
   const format = formatOf(options, ["text", "markdown", "json"]);
   const files = readFiles(names);
   const settings = options.settings === undefined ? DEFAULT_SETTINGS : settingsFrom(options.settings);
@@ -25,7 +24,7 @@ export function reviewCommand(names: readonly string[], options: Options): numbe
     headSha: "files",
     digest: sha256,
     now: Date.now(),
-    ...seen(options.snapshot),
+    ...(await seen(options)),
     ...changeOf(options["what-if"]),
   });
   print(`${rendered(review, format, options.explain === true).trimEnd()}\n`);
@@ -59,26 +58,13 @@ function changeOf(text: string | undefined): { readonly change?: Change } {
   throw new WrongWords(`--what-if ${JSON.stringify(text)} is not like delay=200ms, loss=1% or both with a comma`);
 }
 
-function seen(name: string | undefined) {
-  if (name === undefined) return { selectionMissing: "no snapshot of a cluster was given (--snapshot)" };
-  const { path, text } = readText(name);
-  return { snapshot: snapshotFrom(path, text) };
-}
-
-function snapshotFrom(path: string, text: string): Snapshot {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isSnapshot(value)) return value;
-  } catch {
-    // Not JSON: said below, in the same words as JSON of something else.
-  }
-  throw new WrongWords(`${path} is no snapshot of a cluster in JSON`);
-}
-
-function isSnapshot(value: unknown): value is Snapshot {
-  if (typeof value !== "object" || value === null) return false;
-  const lists: Record<string, unknown> = { ...value };
-  return ["namespaces", "pods", "nodes", "budgets"].every((name) => Array.isArray(lists[name])) && "takenAt" in value;
+async function seen({ snapshot, cluster, ...where }: Options) {
+  if (snapshot !== undefined && cluster)
+    throw new WrongWords("--snapshot and --cluster are two answers to one question");
+  if (cluster) return { snapshot: await (await import("./snapshot.ts")).liveSnapshot(where) };
+  if (snapshot !== undefined)
+    return { snapshot: (await import("./snapshot-file.ts")).snapshotFrom(readText(snapshot)) };
+  return { selectionMissing: "no cluster was looked at (--snapshot FILE or --cluster)" };
 }
 
 function sha256(text: string): string {

@@ -6,6 +6,9 @@ export type Options = {
   readonly "keep-namespace"?: boolean | undefined;
   readonly settings?: string | undefined;
   readonly snapshot?: string | undefined;
+  readonly cluster?: boolean | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
   readonly environment?: string | undefined;
   readonly explain?: boolean | undefined;
   readonly "what-if"?: string | undefined;
