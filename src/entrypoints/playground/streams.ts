@@ -2,7 +2,7 @@
 // another, and the client's own clock.
 
 import { execFile, spawn } from "node:child_process";
-import { setTimeout as delay } from "node:timers/promises";
+import { once } from "node:events";
 import { promisify } from "node:util";
 import { median } from "./observe.ts";
 
@@ -15,14 +15,16 @@ export const WINDOW_BYTES = 14_480;
 const CONNECTIONS = 5;
 
 /**
- * `w`: a window, then the next one for each byte that comes back. `tN`: N bytes, then the end. The listening socket takes Reno, which
- * every kernel has, and passes it on: BBR would pace a window over part of the round trip. The namespace's own choice stays.
+ * `w`: a window, then the next one for each byte that comes back. `tN`: N bytes, then the end. While it serves, its namespace takes
+ * Reno, which every kernel has: BBR would pace a window over part of the round trip. An accepted socket takes what is chosen at that
+ * moment and not what the listening one had (net/ipv4/tcp_minisocks.c, tcp_ca_openreq_child), so the choice is put back at the end.
  */
 const SERVER = `
 const fs = require("node:fs");
 const CONTROL = "/proc/sys/net/ipv4/tcp_congestion_control";
 const usual = fs.readFileSync(CONTROL, "utf8");
 fs.writeFileSync(CONTROL, "reno");
+process.on("SIGTERM", () => { fs.writeFileSync(CONTROL, usual); process.exit(); });
 require("node:net").createServer((socket) => {
   socket.setNoDelay(true).on("error", () => {});
   socket.on("data", (data) => {
@@ -30,7 +32,7 @@ require("node:net").createServer((socket) => {
     if (text.startsWith("t")) socket.end(Buffer.alloc(Number(text.slice(1))));
     else socket.write(Buffer.alloc(${WINDOW_BYTES}));
   });
-}).listen(${PORT}, () => { fs.writeFileSync(CONTROL, usual); console.log("listening"); });
+}).listen(${PORT}, () => console.log("listening"));
 `;
 
 const WINDOWED = `
@@ -85,7 +87,7 @@ async function measured({ server, clientPid }: Ends, client: string, amount: num
     return JSON.parse(stdout) as number[];
   } finally {
     serving.kill();
-    await delay(0);
+    await once(serving, "exit");
   }
 }
 
