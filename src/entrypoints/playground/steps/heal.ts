@@ -96,7 +96,7 @@ async function waitUntilHealed(
   lease: LeaseRead | undefined,
   killedAt: number,
 ): Promise<void> {
-  const healedAt = await healedSince(world, victims[0] ?? "", killedAt + 40_000, story.tell);
+  const healedAt = await healedSince(world, victims[0] ?? "", killedAt + 50_000, story.tell);
   const seconds = (healedAt - (lease?.lastRenewalAt ?? Number.NaN)) / 1000;
   story.check(
     "healed after the last renewal",
