@@ -26,7 +26,7 @@ export function checkWorkflow(spec: Located, report: Report, checkExperiment: Ch
   if (at(spec, "templates")?.node.kind === "list" && templates.length === 0)
     report.problem({ path: `${spec.path}.templates`, span: at(spec, "templates")?.key ?? spec.key }, NO_TEMPLATES);
   const entry = at(spec, "entry");
-  if (entry?.node.kind === "string" && !names.includes(entry.node.value))
+  if (entry?.node.kind === "string" && templates.length > 0 && !names.includes(entry.node.value))
     report.problem({ path: entry.path, span: entry.node.span }, unknownTemplate("entry-unknown", entry));
   for (const [index, template] of templates.entries()) {
     checkTemplateName(template, names.slice(0, index), report);
