@@ -183,7 +183,9 @@ describe("chaosgate explain", () => {
     { room: "the review", code: "no-objective", says: "when to stop" },
     { room: "the settings", code: "settings-unknown-key", says: "misspelt" },
   ])("says why a rule of $room exists, and lists it", async ({ code, says }) => {
-    expect((await chaosgate(["explain", code])).out).toContain(says);
+    const { out } = await chaosgate(["explain", code]);
+    expect(out.replaceAll("\n", " ")).toContain(says);
+    expect(out).toMatch(/\nWrong\n\n {4}\S.*\nRight\n\n {4}\S/s);
     expect((await chaosgate(["explain"])).out.split("\n")).toContain(code);
   });
 });
@@ -207,6 +209,7 @@ describe("a wrong command line", () => {
     { name: "a file that is not there", words: ["lint", "nowhere.yaml"], says: "nowhere.yaml" },
     { name: "a format that is not there", words: ["lint", "--format", "xml", "."], says: "text, json" },
     { name: "a rule that is not there", words: ["explain", "toString"], says: 'no rule "toString"' },
+    { name: "a rule that is nearly there", words: ["explain", "no-duraton"], says: "did you mean no-duration?" },
     { name: "two files to fix", words: ["fix", "a.yaml", "b.yaml"], says: "one file" },
   ])("with $name exits with 2 and says why", async ({ words, says }) => {
     const { code, out, err } = await chaosgate(words);

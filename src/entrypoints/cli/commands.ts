@@ -75,7 +75,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
   },
   explain: {
     takes: "[CODE]",
-    says: "say why a rule exists, or list every rule",
+    says: "print the page of a rule, or list every rule",
     flags: {},
     load: async () => (await import("./explain.ts")).explainCommand,
   },
