@@ -22,6 +22,8 @@ export type Problem = {
   readonly suggestion?: Suggestion;
   /** What was probably meant instead of the text at `place`, where that is not certain enough for a suggestion. */
   readonly likely?: string;
+  /** YAML texts that would do instead of the text at `place`, or as the value of a field that is missing: the author chooses. */
+  readonly choices?: readonly string[];
 };
 
 /** Something admitted by the cluster that a reviewer should know, or that our own policy refuses. */

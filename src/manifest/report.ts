@@ -15,6 +15,8 @@ export type Mistake = {
   readonly replacement?: string;
   /** YAML text that is probably meant instead of the value. */
   readonly likely?: string;
+  /** YAML texts that would do, the most ordinary one first. */
+  readonly choices?: readonly string[];
 };
 
 export type Remark = Omit<Finding, "path" | "place" | "code"> & { readonly code: FindingCode };

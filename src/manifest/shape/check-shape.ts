@@ -3,7 +3,7 @@ import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf } from "../text/quote.ts";
 import { entriesOf, entryOf, itemsOf, join, type Located } from "../yaml/node.ts";
 import type { ObjectShape, Shape } from "./shape.ts";
-import { mistakeIn } from "./value-mistake.ts";
+import { meantBy, mistakeIn } from "./value-mistake.ts";
 
 type Named = Located & { readonly name: string };
 
@@ -32,7 +32,8 @@ function checkFields(value: Located, shape: ObjectShape, report: Report): void {
 function checkUnknownField(entry: Named, shape: ObjectShape, siblings: readonly Named[], report: Report): void {
   const { retired = {}, open } = shape;
   const known = Object.hasOwn(retired, entry.name) ? retired[entry.name] : undefined;
-  const mistake = known ?? (open ? undefined : unknownField(entry, absentFrom(siblings, shape)));
+  const mistake =
+    known ?? (open ? undefined : unknownField(entry, absentFrom(siblings, shape), shape.otherNames ?? {}));
   if (mistake !== undefined) report.problem({ path: entry.path, span: entry.key }, mistake);
 }
 
@@ -42,8 +43,13 @@ function absentFrom(entries: readonly Named[], { fields }: ObjectShape): readonl
   return Object.keys(fields).filter((name) => !present.has(name));
 }
 
-function unknownField({ path, name }: Named, known: readonly string[]): Mistake {
-  const meant = nearest(name, known);
+function unknownField(
+  { path, name }: Named,
+  known: readonly string[],
+  others: Readonly<Record<string, string>>,
+): Mistake {
+  const other = meantBy(name, others);
+  const meant = nearest(name, known) ?? (known.includes(other ?? "") ? other : undefined);
   const certain = sameLetters(name, known);
   return {
     code: "field-unknown",
@@ -59,7 +65,12 @@ function checkRequired(value: Located, name: string, shape: ObjectShape, report:
   const path = join(value.path, name);
   report.problem(
     { path, span: entry?.key ?? value.key },
-    missingField(value.path, path, shape.advice?.[name] ?? adviceOn(name, shape.fields[name])),
+    missingField(
+      value.path,
+      path,
+      shape.advice?.[name] ?? adviceOn(name, shape.fields[name]),
+      wordsOf(shape.fields[name]),
+    ),
   );
 }
 
@@ -67,10 +78,15 @@ function adviceOn(name: string, field: Shape | undefined): string {
   return field?.type === "string" && field.oneOf !== undefined ? `Add ${name}: ${oneOf(field.oneOf)}.` : `Add ${name}.`;
 }
 
-function missingField(holder: string, path: string, fix: string): Mistake {
+function wordsOf(field: Shape | undefined): Pick<Mistake, "choices"> {
+  return field?.type === "string" && field.oneOf !== undefined ? { choices: field.oneOf } : {};
+}
+
+function missingField(holder: string, path: string, fix: string, choices: Pick<Mistake, "choices">): Mistake {
   return {
     code: "field-missing",
     message: `${path} is missing; the cluster refuses ${holder === "" ? "the object" : holder} without it.`,
     fix,
+    ...choices,
   };
 }
