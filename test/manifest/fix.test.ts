@@ -45,6 +45,11 @@ describe("fixing a manifest", () => {
     expect(fixed.replaceAll("\r\n", "")).not.toContain("\n");
   });
 
+  it("leaves a block alone whose key follows a lone carriage return", () => {
+    const text = withScheduler("scheduler:", "  cron: '@hourly'").replace("\nspec:", "\rspec:");
+    expect(fixManifest(text).fixed).toBe(text);
+  });
+
   it("leaves text that is not YAML alone", () => {
     const text = "kind: PodChaos\napiVersion: [";
     expect(fixManifest(text)).toMatchObject({ fixed: text, changes: [], unresolved: [{ code: "yaml-broken" }] });

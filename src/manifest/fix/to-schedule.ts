@@ -33,7 +33,9 @@ function standsInBlock(spec: Located, source: Source): boolean {
   const [first] = entriesOf(spec);
   if (first === undefined || spec.node.kind !== "map" || spec.node.flow || spec.node.span.start < spec.key.start)
     return false;
-  return source.placeOf(first.key).line > source.placeOf(spec.key).line;
+  const [own, below] = [source.placeOf(spec.key), source.placeOf(first.key)];
+  // A lone carriage return breaks lines for YAML and not for us: a key after one stands in the middle of our line.
+  return below.line > own.line && below.column > own.column;
 }
 
 function editsFor(document: Located, spec: Located, moved: Moved, source: Source): Edit[] {
