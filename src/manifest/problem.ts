@@ -6,8 +6,14 @@ export type Place = {
   readonly endColumn?: number;
 };
 
-/** One-line certain rewrite of a whole line range; anything less certain is only described in `fix`. */
-export type Suggestion = { readonly line: number; readonly endLine: number; readonly replacement: string };
+/** A rewrite of whole lines, as GitHub's suggestion blocks are: certain, or `assumes` says what it takes for granted. */
+export type Suggestion = {
+  readonly line: number;
+  readonly endLine: number;
+  /** Without the last line break; an empty text takes the lines away. */
+  readonly replacement: string;
+  readonly assumes?: string;
+};
 
 /** A mistake of the manifest's author: the API server would refuse this (`answer` is `reject`). */
 export type Problem = {
