@@ -21,11 +21,29 @@ const REMOVABLE = new Set(["field-unknown", "template-block-foreign", "duration-
 
 /** Asks about every problem of a text that has ways out, in the order of the file; ways are tried when the question is taken. */
 export function* questionsIn(text: string): Generator<Question> {
+  const before = problemsIn(text);
   for (const patient of patientsIn(text))
-    for (const problem of patient.judged.problems) {
-      const choices = waysOut(problem, patient).filter(({ edits }) => helps(text, edits));
-      if (choices.length > 0) yield { document: patient.judged.index, problem, choices };
+    for (const alike of groupsOf(patient.judged.problems)) {
+      const choices = waysOutOf(alike, patient).filter(({ edits }) => helps(text, edits, before));
+      const [problem] = alike;
+      if (problem !== undefined && choices.length > 0) yield { document: patient.judged.index, problem, choices };
     }
+}
+
+/** One field that nobody knows, in many items of a list, is one question. */
+function groupsOf(problems: readonly Problem[]): readonly (readonly Problem[])[] {
+  const groups = Map.groupBy(problems, ({ code, path }) =>
+    code === "field-unknown" ? path.replaceAll(/\[\d+\]/g, "[]") : `${code} ${path}`,
+  );
+  return [...groups.values()];
+}
+
+function waysOutOf(alike: readonly Problem[], patient: Patient): readonly Choice[] {
+  const [first = [], ...others] = alike.map((problem) => waysOut(problem, patient));
+  if (others.length === 0) return first;
+  const everywhere = [first, ...others].flatMap((ways) => ways.flatMap(({ edits }) => edits));
+  const [only] = first;
+  return only === undefined ? [] : [{ what: `${only.what} in all ${alike.length} places`, edits: everywhere }];
 }
 
 /** The text with a choice made. */
@@ -33,10 +51,14 @@ export function withChoice(text: string, { edits }: Choice): string {
   return applyEdits(text, edits);
 }
 
-function helps(text: string, edits: readonly Edit[]): boolean {
-  const count = (written: string) => patientsIn(written).reduce((sum, { judged }) => sum + judged.problems.length, 0);
-  const left = count(applyEdits(text, edits));
-  return left < count(text) && (left > 0 || patientsIn(applyEdits(text, edits)).length > 0);
+function helps(text: string, edits: readonly Edit[], before: number): boolean {
+  const after = applyEdits(text, edits);
+  const left = problemsIn(after);
+  return left < before && (left > 0 || patientsIn(after).length > 0);
+}
+
+function problemsIn(text: string): number {
+  return patientsIn(text).reduce((sum, { judged }) => sum + judged.problems.length, 0);
 }
 
 function waysOut(problem: Problem, { document, source }: Patient): readonly Choice[] {
