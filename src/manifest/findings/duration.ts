@@ -3,7 +3,13 @@ import { parseGoDuration } from "../text/go-duration.ts";
 import { shown } from "../text/quote.ts";
 import { at, type Located, textAt } from "../yaml/node.ts";
 
-const ONE_SHOT = new Set(["pod-kill", "container-kill"]);
+/** What Chaos Mesh marks as one-shot (`+chaos-mesh:oneshot` in api/v1alpha1). */
+const ONE_SHOT: Readonly<Record<string, readonly string[]>> = {
+  PodChaos: ["pod-kill", "container-kill"],
+  AWSChaos: ["ec2-restart"],
+  AzureChaos: ["vm-restart"],
+  GCPChaos: ["node-reset"],
+};
 
 /** Reports durations that are missing, ignored, unreadable at run time or over before they begin. */
 export function reportDuration(kind: string, spec: Located, report: Report): void {
@@ -18,7 +24,7 @@ export function reportDuration(kind: string, spec: Located, report: Report): voi
 
 /** True for what happens once, when the object is created, and has no end. */
 export function isOneShot(kind: string, spec: Located): boolean {
-  return kind === "PodChaos" && ONE_SHOT.has(textAt(spec, "action") ?? "");
+  return Object.hasOwn(ONE_SHOT, kind) && (ONE_SHOT[kind] ?? []).includes(textAt(spec, "action") ?? "");
 }
 
 function remarkOnOneShot(path: string, spec: Located, duration: Located | undefined): Remark | undefined {
@@ -46,7 +52,7 @@ function ignored(path: string, action: string): Remark {
     code: "duration-ignored",
     severity: "notice",
     message: `${path} has no effect: ${action} happens once, when the object is created.`,
-    fix: "Remove it, or use pod-failure to keep pods down for a time.",
+    fix: action.startsWith("pod") ? "Remove it, or use pod-failure to keep pods down for a time." : "Remove it.",
   };
 }
 
