@@ -1,11 +1,8 @@
+import { dnsName } from "../text/dns-name.ts";
 import { at, itemsOf, type Located } from "../yaml/node.ts";
 import { scalarOf } from "./edit.ts";
 import { locate } from "./locate.ts";
 import type { Patient, Remedy } from "./repair.ts";
-
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-/** Signs of a template that somebody fills in later: its name is not ours to choose. */
-const PLACEHOLDER = /[${}<>%]/;
 
 /** Writes names as DNS subdomains; a template's wherever the Workflow uses it. */
 export function rightNames(patient: Patient): readonly Remedy[] {
@@ -21,15 +18,6 @@ export function rightNames(patient: Patient): readonly Remedy[] {
     const change = { what: `${path}: wrote ${name}`, line: place.line, assumed: `Nothing else calls it ${written}.` };
     return [{ path, edits: places.map(({ node }) => source.replacement(node.span, scalar)), change }];
   });
-}
-
-function dnsName(written: string): string | undefined {
-  if (PLACEHOLDER.test(written)) return undefined;
-  const name = written
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9.]+/g, "-")
-    .replaceAll(/^[-.]+|[-.]+$/g, "");
-  return name.length <= 253 && DNS_SUBDOMAIN.test(name) ? name : undefined;
 }
 
 /** Where a Workflow refers to a template: its entry, children and branches. */

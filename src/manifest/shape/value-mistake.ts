@@ -17,7 +17,7 @@ export function mistakeIn({ node, path }: Located, shape: Shape, written: string
       return node.kind === "list" ? undefined : listMistake(node, path, shape.items, written);
     case "map":
     case "object":
-      return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields");
+      return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields", fieldsOf(shape));
     case "anything":
       return undefined;
   }
@@ -28,7 +28,12 @@ function stringMistake(node: YamlNode, path: string, shape: StringShape, written
   if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written, check?.(written));
   if (node.kind !== "string") return wrongType(node, path, "text");
   const listed = words === undefined || words.includes(node.value) || (emptyAllowed && node.value === "");
-  return listed ? check?.(node.value) : notListed(path, node.value, words, shape.otherWords ?? {});
+  return listed ? named(path, check?.(node.value)) : notListed(path, node.value, words, shape.otherWords ?? {});
+}
+
+/** The rules on texts do not know which field they judge. */
+function named(path: string, mistake: Mistake | undefined): Mistake | undefined {
+  return mistake && { ...mistake, message: `${path}: ${mistake.message}` };
 }
 
 function notText(path: string, kind: string, written: string, inQuotes: Mistake | undefined): Mistake {
@@ -107,10 +112,19 @@ const FOUND: Readonly<Record<YamlNode["kind"], string>> = {
   null: "empty",
 };
 
-function wrongType(node: YamlNode, path: string, wanted: string): Mistake {
+function wrongType(node: YamlNode, path: string, wanted: string, how = `Write ${wanted}`): Mistake {
+  const below = node.kind === "map" || node.kind === "list" ? ", and nothing below it" : "";
   return {
     code: "wrong-type",
     message: `${path === "" ? "The document" : path} is ${FOUND[node.kind]}, and ${wanted} is needed here.`,
-    fix: `Write ${wanted}.`,
+    fix: `${how}${wanted.startsWith("a ") ? "" : below}.`,
   };
+}
+
+/** What can stand in a map, as far as it fits into a sentence. */
+function fieldsOf(shape: Shape): string {
+  if (shape.type !== "object") return "Write lines of name: value";
+  const names = Object.keys(shape.fields);
+  const shownNames = names.length > 12 ? `${names.slice(0, 12).join(", ")} ...` : names.join(", ");
+  return names.length === 0 ? "Write a map" : `Write its fields below it, which are ${shownNames}`;
 }
