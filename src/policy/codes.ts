@@ -6,6 +6,8 @@ export const POLICY_RULES = {
   "namespace-outside-environment": "What was approved for one environment must not be able to hit another.",
   "duration-unbounded": "A fault that nothing ends lasts until somebody notices it.",
   "duration-capped": "The settings bound how long a fault may last; the shorter time is what happens, so it is said.",
+  "duration-over-window":
+    "The settings say when faults may be there, and a fault that outlasts every window cannot be begun.",
   "duration-from-cap":
     "Without a duration of its own the fault ends with the settings' cap, which its author may not know.",
   "pods-over-cap": "The settings bound how many pods may be hit at once, and the most that a mode may draw counts.",

@@ -23,7 +23,7 @@ export function judge(
 ): readonly Finding[] {
   const remarks = [
     ...judgeBoundaries(experiment, policy),
-    ...judgeCaps(experiment, selection, policy.caps),
+    ...judgeCaps(experiment, selection, policy),
     ...(selection === undefined ? [] : judgeVictims(experiment, selection, budgets)),
   ];
   return remarks.map((remark) => ({ ...remark, place: placeOf(remark.path) }));

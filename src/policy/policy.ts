@@ -1,3 +1,5 @@
+import type { Times } from "./times.ts";
+
 /** Limits of one environment. Absent caps are unlimited; a pull request can only tighten them. */
 export type Caps = { readonly pods?: number; readonly percent?: number; readonly durationMs?: number };
 
@@ -11,4 +13,6 @@ export type Policy = {
   /** Never hit, whatever else is said; `kube-system` and friends are built in. */
   readonly protectedNamespaces: readonly string[];
   readonly caps: Caps;
+  /** Absent: at any time. */
+  readonly times?: Times;
 };
