@@ -41,4 +41,6 @@ export type Finding = {
   readonly place: Place;
   readonly message: string;
   readonly fix: string;
+  /** Words that do what these were meant to do, where that is certain. */
+  readonly suggestion?: Suggestion;
 };

@@ -1,3 +1,4 @@
+import { isTimeZone } from "../manifest/text/time-zone.ts";
 import { type Blackout, type Times, WEEKDAYS, type Weekday, type Window } from "../policy/times.ts";
 import type { Fields } from "./fields.ts";
 
@@ -47,18 +48,9 @@ function readDays(fields: Fields): readonly Weekday[] {
 
 function readZone(fields: Fields): string {
   const zone = fields.text("zone", { required: true }) ?? "UTC";
-  if (isZone(zone)) return zone;
+  if (isTimeZone(zone)) return zone;
   fields.complainAt("zone", "settings-wrong-value", `${zone} is no time zone`, "Write a name such as Europe/Berlin.");
   return "UTC";
-}
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
-  } catch {
-    // RangeError is Intl's way of saying that it knows no such zone.
-    return false;
-  }
 }
 
 function readDate(fields: Fields, name: string): string {

@@ -34,10 +34,18 @@ describe.skipIf(!HAS_CORPUS)("fixing the corpus (skipped where it is not beside 
     expect(fixes.filter(({ fix }) => repair(fix.fixed).fixed !== fix.fixed).map(({ row }) => row.id)).toEqual([]);
   });
 
-  it("keeps every comment, and every line of what is accepted already", () => {
+  it("keeps every comment", () => {
     expect(repaired.filter(({ row, fix }) => !keepsComments(row.text, fix.fixed)).map(({ row }) => row.id)).toEqual([]);
+  });
+
+  it("changes of what is accepted only what would not do what it says", () => {
     const accepted = everyRow().filter(({ verdict }) => verdict === "accept");
-    expect(accepted.filter(({ text }) => repair(text).fixed !== text).map(({ id }) => id)).toEqual([]);
+    const changed = accepted.map(({ id, text }) => ({ id, text, fixed: repair(text).fixed })).filter(isChanged);
+    console.log(`fix: ${changed.length} of ${accepted.length} accepted manifests changed`);
+    const worse = changed.filter(
+      ({ text, fixed }) => answerTo(fixed) !== "accept" || findingsIn(fixed) >= findingsIn(text),
+    );
+    expect(worse.map(({ id }) => id)).toEqual([]);
   });
 
   it("would tell a repair that repairs nothing", () => {
@@ -49,6 +57,14 @@ describe.skipIf(!HAS_CORPUS)("fixing the corpus (skipped where it is not beside 
 function answerTo(text: string): string {
   const { problems, documents } = parseManifestFile("x", text);
   return problems.length > 0 || documents.some(({ answer }) => answer === "reject") ? "reject" : "accept";
+}
+
+function isChanged({ text, fixed }: { readonly text: string; readonly fixed: string }): boolean {
+  return text !== fixed;
+}
+
+function findingsIn(text: string): number {
+  return parseManifestFile("x", text).documents.flatMap(({ findings }) => findings).length;
 }
 
 function isAccepted({ fixed, unresolved }: Fix): boolean {

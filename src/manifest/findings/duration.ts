@@ -1,6 +1,7 @@
 import type { Remark, Report } from "../report.ts";
+import { correctedDuration } from "../text/corrected.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
-import { shown } from "../text/quote.ts";
+import { shown, yamlString } from "../text/quote.ts";
 import { at, type Located, textAt } from "../yaml/node.ts";
 
 /** What Chaos Mesh marks as one-shot (`+chaos-mesh:oneshot` in api/v1alpha1). */
@@ -57,11 +58,14 @@ function ignored(path: string, action: string): Remark {
 }
 
 function unreadable(path: string, written: string): Remark {
+  const corrected = correctedDuration(written);
   return {
     code: "duration-unreadable",
     severity: "error",
     message: `${path} is ${shown(written)}: the cluster admits it, the controller cannot read it and lets the fault run for ever.`,
-    fix: "Write a number and a unit, such as '5m'.",
+    ...(corrected === undefined
+      ? { fix: "Write a number and a unit, such as '5m'." }
+      : { fix: `Write ${yamlString(corrected)}.`, replacement: yamlString(corrected) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Remark, Report } from "../report.ts";
+import { plainLatency } from "../text/corrected.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
 import { parseFloat32 } from "../text/go-number.ts";
 import { shown } from "../text/quote.ts";
@@ -113,7 +114,7 @@ function unitUnknownToTc(path: string, written: string): Remark {
     code: "latency-unit-unknown-to-tc",
     severity: "error",
     message: `${path} is ${shown(written)}: the cluster admits minutes and hours, tc does not know them, and the injection is retried for ever (chaos-mesh#4392).`,
-    fix: "Write it in ms or s.",
+    ...sameTime(written, "Write it in ms or s."),
   };
 }
 
@@ -122,8 +123,14 @@ function readAsNone(path: string, written: string): Remark {
     code: "latency-read-as-none",
     severity: "warning",
     message: `${path} is ${shown(written)}: Chaos Mesh's daemon takes a text that begins with 0 and another digit or a point for no delay.`,
-    fix: `Write it without a leading 0, such as '${Math.max(1, Math.round(parseGoDuration(written) ?? 1))}ms'.`,
+    ...sameTime(written, "Write it without a leading 0, in a smaller unit."),
   };
+}
+
+/** The same time in words that tc and the daemon both read. */
+function sameTime(written: string, advice: string): Pick<Remark, "fix" | "replacement"> {
+  const time = plainLatency(parseGoDuration(written) ?? Number.NaN);
+  return time === undefined ? { fix: advice } : { fix: `Write ${time}.`, replacement: time };
 }
 
 const JITTER_ABOVE_LATENCY: Remark = {

@@ -47,10 +47,15 @@ function partInGo(amount: string, written: string): string | undefined {
 export function correctedLatency(text: string): string | undefined {
   const corrected = correctedDuration(text);
   if (corrected === undefined || /^[0-9.]+[a-z]+$/.test(corrected)) return corrected;
-  const milliseconds = parseGoDuration(corrected) ?? Number.NaN;
+  return plainLatency(parseGoDuration(corrected) ?? Number.NaN);
+}
+
+/** A time as one whole number with one unit that tc knows; undefined where it is finer than microseconds. */
+export function plainLatency(milliseconds: number): string | undefined {
   if (milliseconds % 1000 === 0) return `${milliseconds / 1000}s`;
   if (Number.isInteger(milliseconds)) return `${milliseconds}ms`;
-  return Number.isInteger(milliseconds * 1000) ? `${milliseconds * 1000}us` : undefined;
+  const microseconds = Math.round(milliseconds * 1000);
+  return Math.abs(microseconds - milliseconds * 1000) < 1e-6 ? `${microseconds}us` : undefined;
 }
 
 /** `25 percent`, `25 %` -> `25`. */
