@@ -15,6 +15,8 @@ export const POLICY_RULES = {
   "selects-nobody": "An experiment without a victim proves nothing, and looks as if everything had held.",
   "host-network": "Pods on the host's network share it with the whole node, which a network fault would hit.",
   "selects-no-peer": "Without a live peer the victims feel nothing, and the run would pass for that reason alone.",
+  "container-unknown":
+    "A name that no container has is left out in silence, and with it the whole experiment where it is the only one.",
   "pod-without-controller": "Nobody starts such a pod again: an experiment would be its end.",
   "over-disruption-budget":
     "A kill does not ask the eviction API, so the budget is asked before: it says how many pods may be gone at once.",

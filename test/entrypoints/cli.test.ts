@@ -1,9 +1,9 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PodFact, Snapshot } from "../../src/selector/snapshot.ts";
-import { chaosgateIn, type Result } from "./command-line.ts";
+import { chaosgateIn, chaosgateOnTerminal, type Result } from "./command-line.ts";
 
 const SEED = resolve(import.meta.dirname, "../fixtures/seed");
 
@@ -81,6 +81,16 @@ describe("chaosgate fix", () => {
     const taken = await chaosgate(["fix", "--write", "--yes", "broken.yaml"]);
     expect(taken.code).toBe(0);
     expect(readFileSync(join(folder, "broken.yaml"), "utf8")).toBe(text.replace("30 #", "'30s' #"));
+  });
+
+  it.skipIf(!existsSync("/usr/bin/script"))("asks on a terminal, again where the answer is none of them", async () => {
+    writeFileSync(join(folder, "broken.yaml"), POD_FAILURE.replace("duration: 5m", "duration: 30"));
+    const { out } = await chaosgateOnTerminal(folder, "fix --write broken.yaml", "9\n2\n");
+    expect(out).toContain("2) write '30m'");
+    expect(out).toContain("9 is none of them");
+    expect(readFileSync(join(folder, "broken.yaml"), "utf8")).toBe(
+      POD_FAILURE.replace("duration: 5m", "duration: '30m'"),
+    );
   });
 
   it("exits with 1 for what it cannot repair, and says what is left", async () => {
