@@ -184,6 +184,20 @@ describe("a run", () => {
     expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("cancelled");
   });
 
+  it("in a blackout is refused, and what waits when one begins is cancelled", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+    const blackouts = "    blackouts: [{ from: 2000-01-01, to: 2999-12-31, zone: UTC, why: release }]";
+    const settings = settingsFor(town.runner.x).replace("    caps:", `${blackouts}\n    caps:`);
+    town.github.people.push(town.repository, "olga", { branch: "main", files: { ".github/chaosgate.yml": settings } });
+    await town.quiet();
+    expect((await town.ask(CLAIMS_PATH, CLAIMS)).body).toMatchObject({ claims: [] });
+    expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("cancelled");
+    const reply = await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+    expect(reply).toContain("**Refused:**");
+    expect(reply).toContain("is a blackout (release)");
+  });
+
   it("that waits is cancelled by a push", async () => {
     const pull = await openPullRequest(town);
     await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);

@@ -48,11 +48,11 @@ const RULES: readonly Rule<RunFacts>[] = [
   branchRule,
   holdRule,
   reviewRule,
+  timesRule,
   manifestRule,
   planRule,
   objectivesRule,
   approvalsRule,
-  timesRule,
 ];
 
 function branchRule({ pr, defaultBranch }: RunFacts): Refusal | undefined {

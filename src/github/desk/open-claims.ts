@@ -1,3 +1,4 @@
+import { whyClosed } from "../../policy/times.ts";
 import type { Claim, OpenClaims, PreviewRequest } from "../../run/desk.ts";
 import type { Settings } from "../../settings.ts";
 import type { TicketClaims } from "../../ticket/claims.ts";
@@ -75,7 +76,7 @@ async function claimOrCancel(
   const why =
     ticket.exp <= bot.clock.now() / 1000
       ? "no runner accepted the ticket in time"
-      : await whyNotNow(repository, settings, ticket);
+      : await whyNotNow(repository, settings, ticket, bot.clock.now());
   if (why !== undefined) {
     await cancel(repository, run, why);
     return undefined;
@@ -94,9 +95,12 @@ async function whyNotNow(
   repository: Repository,
   settings: Settings,
   ticket: TicketClaims,
+  nowMs: number,
 ): Promise<string | undefined> {
   const environment = settings.environments[ticket.environment];
   if (environment === undefined) return "the environment is gone from the settings";
+  const closed = environment.times && whyClosed(environment.times, nowMs);
+  if (closed !== undefined) return closed;
   const [pr, requester] = await Promise.all([
     readPullRequest(repository, ticket.pull_request),
     standingOf(repository, ticket.requester.login),
