@@ -78,8 +78,12 @@ function readCaps(fields: Fields): Caps {
   if (percent !== undefined && percent > 100) {
     fields.complainAt("percent", "settings-wrong-value", "caps.percent is over 100", "Write a number from 0 to 100.");
   }
+  const runs = fields.count("runs");
+  if (runs === 0)
+    fields.complainAt("runs", "settings-wrong-value", "caps.runs is 0", "Write execution: disabled to stop every run.");
   fields.refuseOthers();
   return {
+    ...(runs !== undefined && { runs }),
     ...(pods !== undefined && { pods }),
     ...(percent !== undefined && { percent }),
     ...(durationMs !== undefined && { durationMs }),

@@ -40,9 +40,12 @@ async function claimsOf(
   environment: string,
 ): Promise<readonly Claim[]> {
   if (settings.execution !== "enabled") return [];
+  const most = settings.environments[environment]?.caps.runs ?? Number.POSITIVE_INFINITY;
   const waiting = await waitingRuns(repository, environment, bot.clock.now());
+  const underWay = Number.isFinite(most) ? await runsUnderWay(repository, environment, bot.clock.now()) : 0;
   const claims: Claim[] = [];
   for (const run of waiting) {
+    if (underWay + claims.length >= most) break;
     const ticket = await bot.tickets.open(run.payload.ticket);
     if (ticket === undefined || ticket.jti !== run.payload.ticketId || ticket.aud !== clusterId) continue;
     const claim = await claimOrCancel(repository, bot, settings, run, ticket);
@@ -64,6 +67,19 @@ async function waitingRuns(repository: Repository, environment: string, nowMs: n
     if (newest?.state === "queued") waiting.push(run);
   }
   return waiting.reverse();
+}
+
+/** Older runs are not asked about: each costs a request, and none lasts a day. */
+const LONGEST_RUN_MS = 24 * 3_600_000;
+
+async function runsUnderWay(repository: Repository, environment: string, nowMs: number): Promise<number> {
+  const runs = await queuedRuns(repository, environment);
+  const newest = await Promise.all(
+    runs
+      .filter(({ createdAt }) => createdAt > nowMs - LONGEST_RUN_MS)
+      .map(async ({ id }) => (await deploymentStatuses(repository, id))[0]?.state),
+  );
+  return newest.filter((state) => state === "in_progress").length;
 }
 
 async function claimOrCancel(
