@@ -79,20 +79,27 @@ type Local = { readonly weekday: Weekday; readonly date: string; readonly minute
 
 /** What calendar and clock of a zone show. */
 function localTime(atMs: number, zone: string): Local {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone,
-    weekday: "short",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-  const parts = Object.fromEntries(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
+  const parts = Object.fromEntries(
+    calendarOf(zone)
+      .formatToParts(atMs)
+      .map(({ type, value }) => [type, value]),
+  );
   const weekday = WEEKDAYS.find((day) => day === parts.weekday?.toLowerCase()) ?? "mon";
   const minute = Number(parts.hour) * 60 + Number(parts.minute);
   return { weekday, date: `${parts.year}-${parts.month}-${parts.day}`, minute };
+}
+
+/** Making a calendar costs a hundred times what asking it does, and there are as many as zones in the settings. */
+const CALENDARS = new Map<string, Intl.DateTimeFormat>();
+
+function calendarOf(zone: string): Intl.DateTimeFormat {
+  const known = CALENDARS.get(zone);
+  if (known !== undefined) return known;
+  const [word, digits] = [{ weekday: "short", year: "numeric" }, "2-digit"] as const;
+  const fields = { ...word, month: digits, day: digits, hour: digits, minute: digits } as const;
+  const made = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...fields });
+  CALENDARS.set(zone, made);
+  return made;
 }
 
 function clock(minute: number): string {
