@@ -64,6 +64,7 @@ export function policyOf(environment: string, settings: Settings): Policy {
     pairings: found?.pairings ?? [],
     protectedNamespaces: found?.protected ?? [],
     caps: found?.caps ?? {},
+    ...(found?.times !== undefined && { times: found.times }),
   };
 }
 

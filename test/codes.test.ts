@@ -1,17 +1,19 @@
 import { expect, it } from "vitest";
-import { IMPACT_RULES } from "../src/impact/codes.ts";
-import { FINDINGS, PROBLEMS } from "../src/manifest/codes.ts";
-import { POLICY_RULES } from "../src/policy/codes.ts";
-import { REVIEW_RULES } from "../src/review/codes.ts";
-import { SETTINGS_RULES } from "../src/settings/codes.ts";
+import { RULES as KNOWN_TO_CLI } from "../src/entrypoints/cli/rules.ts";
+import { everyRule } from "./rule-tables.ts";
 
-const TABLES = [PROBLEMS, FINDINGS, POLICY_RULES, IMPACT_RULES, REVIEW_RULES, SETTINGS_RULES];
+const RULES = await everyRule();
 
 it("gives no rule of any room the id of another", () => {
-  const codes = TABLES.flatMap((table) => Object.keys(table));
+  const codes = RULES.map(({ code }) => code);
   expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([]);
 });
 
-it.each(TABLES.flatMap((table) => Object.entries<string>(table)))("gives %s a reason in one sentence", (_, reason) => {
-  expect(reason).toMatch(/^\S[^\n]{20,}\.$/);
+it("leaves no rule of any room out of the command line's own table", () => {
+  expect([...KNOWN_TO_CLI.keys()].sort()).toEqual(RULES.map(({ code }) => code).sort());
+});
+
+it.each(RULES)("gives $code a reason in one sentence", ({ code, sentence }) => {
+  expect(code).toMatch(/^[a-z0-9-]+$/);
+  expect(sentence).toMatch(/^\S[^\n]{20,}\.$/);
 });

@@ -29,7 +29,7 @@ export async function onMerge(delivery: PullRequestDelivery, repository: Reposit
   const reviewed = await gatherReview(repository, bot, pr, { settings, ref: pr.mergeSha });
   if (environment === undefined || reviewed.review.outcome === "no-experiments") return;
   const checks = await ownChecks(repository, pr.headSha);
-  const facts = await mergeFacts(repository, pr, reviewed, environment, checks);
+  const facts = await mergeFacts(repository, pr, reviewed, environment, checks, bot.clock.now());
   const refusal = refuseRun(facts) ?? refuseUnapproved(facts);
   if (refusal !== undefined) return explain(repository, pr, refusal);
   const { review, digests, seed } = reviewed;
@@ -58,6 +58,7 @@ async function mergeFacts(
   { review, settings }: Reviewed,
   environment: NamedEnvironment,
   checks: Awaited<ReturnType<typeof ownChecks>>,
+  nowMs: number,
 ): Promise<RunFacts> {
   const recorded = reviewMarkOf(checks);
   return {
@@ -74,6 +75,7 @@ async function mergeFacts(
     commentedAt: 0,
     pushers: [],
     approvers: await approversOf(repository, pr, review, settings, checks),
+    nowMs,
   };
 }
 

@@ -97,6 +97,18 @@ export const FINDINGS = {
   "stressor-without-workers": "A stressor with no workers starts no process and is called injected.",
   "deadline-of-template-missing": "A fault in a Workflow ends with its template's deadline and with nothing else.",
   "hits-all-traffic": "Without a peer a fault also hits DNS, probes and the metrics that are to judge it.",
+  "fault-of-nothing": "A delay, a share or a load of zero is injected without an error, and nobody feels it.",
+  "stressor-without-size":
+    "The documentation says that a memory stressor without a size takes all memory; the program that runs takes none.",
+  "label-selector-malformed":
+    "Selectors by label are read when pods are selected and not at admission, where the error would be seen.",
+  "dns-pattern-malformed":
+    "Names are matched by the DNS server of Chaos Mesh, which knows * at the end of a pattern and nowhere else.",
+  "created-paused": "An object that is created paused injects nothing, and nothing about it looks wrong.",
+  "pause-ignored": "What happens once cannot be paused: Chaos Mesh does it on creation, whatever the annotation says.",
+  "recovery-given-up": "Forcing the finalizer deletes the object and leaves its fault in the pods.",
+  "another-cluster": "An experiment for a remote cluster hits pods that nobody here has looked at.",
+  "component-needed": "Some kinds need more on the nodes than an installation of Chaos Mesh brings.",
   "external-target-malformed":
     "External targets are not checked at admission and are resolved once, in the controller.",
   "schedule-never-fires": "A date that no calendar has is a Schedule that never runs.",

@@ -85,6 +85,11 @@ function checkApiVersion(document: Located, report: Report): void {
   );
 }
 
+/** The kind that is part of what is written, such as Workflow of ChaosWorkflow, or two that are written most. */
+function likeKind(written: string): string {
+  return KINDS.find((kind) => written.includes(kind)) ?? "NetworkChaos or PodChaos";
+}
+
 function checkKind(document: Located, report: Report): void {
   const found = at(document, "kind");
   const written = textAt(document, "kind") ?? "";
@@ -95,8 +100,7 @@ function checkKind(document: Located, report: Report): void {
     {
       code: "kind-unknown",
       message: `kind is ${written === "" ? "missing" : shown(written)}, and ${API_VERSION} has no such kind.`,
-      fix:
-        meant === undefined ? "Write a kind of Chaos Mesh, such as NetworkChaos or PodChaos." : `Write kind: ${meant}.`,
+      fix: meant === undefined ? `Write a kind of Chaos Mesh, such as ${likeKind(written)}.` : `Write kind: ${meant}.`,
       ...meantInstead(certain, meant),
     },
   );

@@ -6,8 +6,14 @@ export type Place = {
   readonly endColumn?: number;
 };
 
-/** One-line certain rewrite of a whole line range; anything less certain is only described in `fix`. */
-export type Suggestion = { readonly line: number; readonly endLine: number; readonly replacement: string };
+/** A rewrite of whole lines, as GitHub's suggestion blocks are: certain, or `assumes` says what it takes for granted. */
+export type Suggestion = {
+  readonly line: number;
+  readonly endLine: number;
+  /** Without the last line break; an empty text takes the lines away. */
+  readonly replacement: string;
+  readonly assumes?: string;
+};
 
 /** A mistake of the manifest's author: the API server would refuse this (`answer` is `reject`). */
 export type Problem = {
@@ -22,6 +28,8 @@ export type Problem = {
   readonly suggestion?: Suggestion;
   /** What was probably meant instead of the text at `place`, where that is not certain enough for a suggestion. */
   readonly likely?: string;
+  /** YAML texts that would do instead of the text at `place`, or as the value of a field that is missing: the author chooses. */
+  readonly choices?: readonly string[];
 };
 
 /** Something admitted by the cluster that a reviewer should know, or that our own policy refuses. */
@@ -33,4 +41,6 @@ export type Finding = {
   readonly place: Place;
   readonly message: string;
   readonly fix: string;
+  /** Words that do what these were meant to do, where that is certain. */
+  readonly suggestion?: Suggestion;
 };

@@ -15,9 +15,15 @@ export type Mistake = {
   readonly replacement?: string;
   /** YAML text that is probably meant instead of the value. */
   readonly likely?: string;
+  /** YAML texts that would do, the most ordinary one first. */
+  readonly choices?: readonly string[];
 };
 
-export type Remark = Omit<Finding, "path" | "place" | "code"> & { readonly code: FindingCode };
+export type Remark = Omit<Finding, "path" | "place" | "code" | "suggestion"> & {
+  readonly code: FindingCode;
+  /** YAML text that says the same so that Chaos Mesh does it. */
+  readonly replacement?: string;
+};
 
 /** Collects everything that is said about one document, each remark at its place. */
 export class Report {
@@ -37,8 +43,10 @@ export class Report {
   }
 
   /** The API server admits this, and it does not do what it says. */
-  finding({ path, span }: Spot, remark: Remark): void {
-    this.#findings.push({ ...remark, path, place: this.#source.placeOf(span) });
+  finding({ path, span }: Spot, { replacement, ...remark }: Remark): void {
+    const suggestion = replacement === undefined ? undefined : this.#source.suggestion(span, replacement);
+    const place = this.#source.placeOf(span);
+    this.#findings.push({ ...remark, path, place, ...(suggestion === undefined ? {} : { suggestion }) });
   }
 
   /** The characters of a span, as they are written. */

@@ -1,15 +1,24 @@
 import type { Experiment } from "../manifest/experiment.ts";
 import type { Selection } from "../selector/selection.ts";
 import { effectiveDuration, isOneShot } from "./duration.ts";
-import type { Caps } from "./policy.ts";
+import type { Caps, Policy } from "./policy.ts";
 import type { Remark } from "./remark.ts";
+import { longestWindowMs, type Times } from "./times.ts";
 
 /** What the caps say. Too many pods refuse; too long a duration is shortened and said; no end at all refuses. */
-export function judgeCaps(experiment: Experiment, selection: Selection | undefined, caps: Caps): readonly Remark[] {
-  return [...judgeDuration(experiment, caps), ...(selection === undefined ? [] : judgeCount(selection, caps))];
+export function judgeCaps(
+  experiment: Experiment,
+  selection: Selection | undefined,
+  { caps, times }: Pick<Policy, "caps" | "times">,
+): readonly Remark[] {
+  return [...judgeDuration(experiment, caps, times), ...(selection === undefined ? [] : judgeCount(selection, caps))];
 }
 
-function judgeDuration(experiment: Experiment, { durationMs: capMs }: Caps): readonly Remark[] {
+function judgeDuration(
+  experiment: Experiment,
+  { durationMs: capMs }: Caps,
+  times: Times | undefined,
+): readonly Remark[] {
   if (isOneShot(experiment)) return [];
   const { durationMs, cappedFromMs } = effectiveDuration(experiment, capMs);
   const path = "spec.duration";
@@ -17,6 +26,8 @@ function judgeDuration(experiment: Experiment, { durationMs: capMs }: Caps): rea
     const message = "nothing ends this fault: the manifest has no duration, and the policy has no cap.";
     return [{ code: "duration-unbounded", severity: "error", path, message, fix: "Add duration, such as 30s." }];
   }
+  const windowMs = times === undefined ? undefined : longestWindowMs(times);
+  if (windowMs !== undefined && durationMs > windowMs) return [overWindow(durationMs, windowMs)];
   if (cappedFromMs !== undefined) {
     const message = `the policy caps a fault at ${seconds(durationMs)}; the manifest's ${seconds(cappedFromMs)} will be cut to that.`;
     const fix = "Nothing to do, or write the shorter duration so that the manifest says what happens.";
@@ -33,6 +44,16 @@ function judgeDuration(experiment: Experiment, { durationMs: capMs }: Caps): rea
       fix: "Add duration, so that the manifest says what happens.",
     },
   ];
+}
+
+function overWindow(durationMs: number, windowMs: number): Remark {
+  return {
+    code: "duration-over-window",
+    severity: "error",
+    path: "spec.duration",
+    message: `the fault lasts ${seconds(durationMs)}, and the environment's longest window is ${seconds(windowMs)}: no run could end in time.`,
+    fix: "Write a duration that fits into a window.",
+  };
 }
 
 function judgeCount({ count, matched }: Selection, { pods, percent }: Caps): readonly Remark[] {

@@ -6,6 +6,8 @@ export const POLICY_RULES = {
   "namespace-outside-environment": "What was approved for one environment must not be able to hit another.",
   "duration-unbounded": "A fault that nothing ends lasts until somebody notices it.",
   "duration-capped": "The settings bound how long a fault may last; the shorter time is what happens, so it is said.",
+  "duration-over-window":
+    "The settings say when faults may be there, and a fault that outlasts every window cannot be begun.",
   "duration-from-cap":
     "Without a duration of its own the fault ends with the settings' cap, which its author may not know.",
   "pods-over-cap": "The settings bound how many pods may be hit at once, and the most that a mode may draw counts.",
@@ -13,6 +15,8 @@ export const POLICY_RULES = {
   "selects-nobody": "An experiment without a victim proves nothing, and looks as if everything had held.",
   "host-network": "Pods on the host's network share it with the whole node, which a network fault would hit.",
   "selects-no-peer": "Without a live peer the victims feel nothing, and the run would pass for that reason alone.",
+  "container-unknown":
+    "A name that no container has is left out in silence, and with it the whole experiment where it is the only one.",
   "pod-without-controller": "Nobody starts such a pod again: an experiment would be its end.",
   "over-disruption-budget":
     "A kill does not ask the eviction API, so the budget is asked before: it says how many pods may be gone at once.",

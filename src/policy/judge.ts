@@ -27,7 +27,7 @@ export function judge(
 ): readonly Finding[] {
   const remarks = [
     ...judgeBoundaries(experiment, policy),
-    ...judgeCaps(experiment, selection, policy.caps),
+    ...judgeCaps(experiment, selection, policy),
     ...(selection === undefined ? [] : judgeVictims(experiment, selection, budgets)),
     ...(reach === undefined ? [] : judgeReach(experiment, reach)),
   ];

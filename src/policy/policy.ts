@@ -1,5 +1,13 @@
+import type { Times } from "./times.ts";
+
 /** Limits of one environment. Absent caps are unlimited; a pull request can only tighten them. */
-export type Caps = { readonly pods?: number; readonly percent?: number; readonly durationMs?: number };
+export type Caps = {
+  readonly pods?: number;
+  readonly percent?: number;
+  readonly durationMs?: number;
+  /** Runs under way at once; further ones wait. */
+  readonly runs?: number;
+};
 
 /** Who may be hit from where, of the default branch's settings or of the cluster's own ChaosPolicy. */
 export type Policy = {
@@ -11,4 +19,6 @@ export type Policy = {
   /** Never hit, whatever else is said; `kube-system` and friends are built in. */
   readonly protectedNamespaces: readonly string[];
   readonly caps: Caps;
+  /** Absent: at any time. */
+  readonly times?: Times;
 };

@@ -13,6 +13,8 @@ export function judgeReach({ kind }: Experiment, { workloads }: BlastRadius): re
 function worst(reach: WorkloadReach, isGone: boolean): Pick<Remark, "code" | "message" | "fix"> | undefined {
   const { workload, hits, pods, readyLeft, isSingle } = reach;
   if (hits.most === 0) return undefined;
+  // Of a pod that nobody starts again more is lost than its service, and that is another rule's to say.
+  if (isSingle && isGone && workload.includes("/Pod/")) return undefined;
   if (isSingle) {
     const message = `the only pod of ${workload} may be hit: nothing takes over meanwhile.`;
     return { code: "single-point", message, fix: "Add a replica, or select another workload." };

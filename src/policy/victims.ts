@@ -14,6 +14,7 @@ export function judgeVictims(
     ...judgeNobody(selection),
     ...judgeHostNetwork(experiment, selection),
     ...judgePeers(experiment, selection),
+    ...judgeContainers(experiment, selection),
     ...(experiment.kind === "PodChaos" ? [...judgeOrphans(selection), ...judgeBudgets(selection, budgets)] : []),
   ];
 }
@@ -59,6 +60,21 @@ function judgePeers(experiment: Experiment, { peers }: Selection): readonly Rema
       fix: "Compare the labels with those of the running pods.",
     },
   ];
+}
+
+/** Chaos Mesh takes the containers that have one of the names, and says nothing about names that none has. */
+function judgeContainers(experiment: Experiment, { matched }: Selection): readonly Remark[] {
+  if (experiment.kind !== "PodChaos" || experiment.pod.action !== "container-kill" || matched.length === 0) return [];
+  const there = new Set(matched.flatMap(({ containers }) => containers.map(({ name }) => name)));
+  return experiment.pod.containerNames
+    .filter((name) => !there.has(name))
+    .map((name) => ({
+      code: "container-unknown",
+      severity: "error",
+      path: "spec.containerNames",
+      message: `none of the ${matched.length} matching pods has a container ${name}: nothing would be killed for that name.`,
+      fix: `Write a container of theirs: ${[...there].slice(0, 10).join(", ")}.`,
+    }));
 }
 
 function judgeOrphans({ selected }: Selection): readonly Remark[] {

@@ -60,7 +60,8 @@ const LEVELS = { problem: "failure", error: "failure", warning: "warning", notic
 function annotation({ path, place, severity, code, message, fix, suggestion }: FileRemark): ReviewAnnotation {
   const { line, column, endLine = line, endColumn = column } = place;
   const columns = line === endLine ? { start_column: column, end_column: Math.max(column, endColumn - 1) } : {};
-  const meant = suggestion === undefined ? "" : `\n\n${visible(suggestion.replacement)}`;
+  const isShort = suggestion !== undefined && suggestion.line === suggestion.endLine && suggestion.replacement !== "";
+  const meant = isShort ? `\n\n${visible(suggestion.replacement)}` : "";
   return {
     path,
     start_line: line,

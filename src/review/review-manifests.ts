@@ -3,6 +3,7 @@
 
 import type { Change } from "../impact/what-if.ts";
 import type { ManifestDocument, ManifestFile } from "../manifest/document.ts";
+import { withSuggestions } from "../manifest/fix.ts";
 import { parseManifestFile } from "../manifest/parse.ts";
 import { placesIn } from "../manifest/place-of.ts";
 import { judgeReaches } from "../policy/boundary.ts";
@@ -42,7 +43,7 @@ export type Reviewable = {
 export function reviewManifests(commit: Reviewable): Review {
   const { files, settings, environment, headSha, baseSha, snapshot } = commit;
   const read = files.map(({ path, text, digest = commit.digest(text) }) => {
-    return { text, digest, file: parseManifestFile(path, text) };
+    return { text, digest, file: withSuggestions(parseManifestFile(path, text), text) };
   });
   const policy = policyOf(environment, settings);
   const experiments = read.flatMap(({ text, file }) => {

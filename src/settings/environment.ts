@@ -1,5 +1,7 @@
 import type { Caps } from "../policy/policy.ts";
+import type { Times } from "../policy/times.ts";
 import type { Fields } from "./fields.ts";
+import { readTimes } from "./times.ts";
 
 /** Who holds a capability: people by role in the repository or by login. */
 export type CapabilityList = { readonly roles: readonly string[]; readonly users: readonly string[] };
@@ -13,6 +15,8 @@ export type EnvironmentSettings = {
   readonly pairings: readonly { readonly from: string; readonly to: string }[];
   readonly protected: readonly string[];
   readonly caps: Caps;
+  /** When a run may begin and go on. Absent: at any time. */
+  readonly times?: Times;
   readonly run: CapabilityList;
   readonly approve: CapabilityList;
   /** Approvals of a plan that a run needs. */
@@ -42,6 +46,7 @@ export function readEnvironment(fields: Fields, objectives: readonly string[]): 
     const fix = "Name the namespaces that experiments may hit.";
     fields.complainAt("cluster", "settings-missing", "an environment with a cluster has no namespaces", fix);
   }
+  const times = readTimes(fields);
   const settings: EnvironmentSettings = {
     ...(cluster !== undefined && { cluster }),
     ...(runnerKey !== undefined && { runnerKey }),
@@ -49,6 +54,7 @@ export function readEnvironment(fields: Fields, objectives: readonly string[]): 
     pairings: fields.listOf("pairings", readPairing),
     protected: fields.texts("protected") ?? [],
     caps: fields.map("caps", readCaps) ?? {},
+    ...(times !== undefined && { times }),
     run: fields.map("run", readCapability) ?? NOBODY,
     approve: fields.map("approve", readCapability) ?? NOBODY,
     approvals: fields.count("approvals") ?? 0,
@@ -72,8 +78,12 @@ function readCaps(fields: Fields): Caps {
   if (percent !== undefined && percent > 100) {
     fields.complainAt("percent", "settings-wrong-value", "caps.percent is over 100", "Write a number from 0 to 100.");
   }
+  const runs = fields.count("runs");
+  if (runs === 0)
+    fields.complainAt("runs", "settings-wrong-value", "caps.runs is 0", "Write execution: disabled to stop every run.");
   fields.refuseOthers();
   return {
+    ...(runs !== undefined && { runs }),
     ...(pods !== undefined && { pods }),
     ...(percent !== undefined && { percent }),
     ...(durationMs !== undefined && { durationMs }),

@@ -1,9 +1,9 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PodFact, Snapshot } from "../../src/selector/snapshot.ts";
-import { chaosgateIn, type Result } from "./command-line.ts";
+import { chaosgateIn, chaosgateOnTerminal, type Result } from "./command-line.ts";
 
 const SEED = resolve(import.meta.dirname, "../fixtures/seed");
 
@@ -40,9 +40,19 @@ describe("chaosgate lint", () => {
   });
 });
 
+const POD_FAILURE = `apiVersion: chaos-mesh.org/v1alpha1
+kind: PodChaos
+metadata: { name: x, namespace: shop }
+spec:
+  action: pod-failure
+  mode: one
+  duration: 5m
+  selector: { namespaces: [shop], labelSelectors: { app: checkout } }
+`;
+
 describe("chaosgate fix", () => {
-  it("prints the repaired text, and what it assumed beside it", async () => {
-    const { code, out, err } = await chaosgate(["fix", "network-delay.yaml"]);
+  it("prints the repaired text of standard input, and what it assumed beside it", async () => {
+    const { code, out, err } = await chaosgate(["fix", "-"], readFileSync(join(folder, "network-delay.yaml"), "utf8"));
     expect(code).toBe(0);
     expect(out).toBe(readFileSync(FIXED, "utf8"));
     expect(err).toContain("assumed: 30 percent of the pods were meant");
@@ -51,15 +61,36 @@ describe("chaosgate fix", () => {
 
   it("writes the file only when it is told to", async () => {
     const before = readFileSync(join(folder, "network-delay.yaml"), "utf8");
-    await chaosgate(["fix", "--diff", "network-delay.yaml"]);
+    await chaosgate(["fix", "network-delay.yaml"]);
     expect(readFileSync(join(folder, "network-delay.yaml"), "utf8")).toBe(before);
     await chaosgate(["fix", "--write", "network-delay.yaml"]);
     expect((await chaosgate(["lint", "network-delay.yaml"])).code).toBe(0);
   });
 
-  it("prints a difference that patch would take", async () => {
-    const { out } = await chaosgate(["fix", "--diff", "network-delay.yaml"]);
+  it("shows a file's repair as a difference that patch would take", async () => {
+    const { out } = await chaosgate(["fix", "network-delay.yaml"]);
     expect(out).toContain("-kind: NetworkChaos\n+kind: Schedule\n");
+  });
+
+  it("leaves a decision to its author, or takes the first answer with --yes", async () => {
+    const text = POD_FAILURE.replace("duration: 5m", "duration: 30 # short");
+    writeFileSync(join(folder, "broken.yaml"), text);
+    const asked = await chaosgate(["fix", "broken.yaml"]);
+    expect(asked).toMatchObject({ code: 1, out: "" });
+    expect(asked.err).toContain("decide: write '30s', or write '30m', or write '30ms'");
+    const taken = await chaosgate(["fix", "--write", "--yes", "broken.yaml"]);
+    expect(taken.code).toBe(0);
+    expect(readFileSync(join(folder, "broken.yaml"), "utf8")).toBe(text.replace("30 #", "'30s' #"));
+  });
+
+  it.skipIf(!existsSync("/usr/bin/script"))("asks on a terminal, again where the answer is none of them", async () => {
+    writeFileSync(join(folder, "broken.yaml"), POD_FAILURE.replace("duration: 5m", "duration: 30"));
+    const { out } = await chaosgateOnTerminal(folder, "fix --write broken.yaml", "9\n2\n");
+    expect(out).toContain("2) write '30m'");
+    expect(out).toContain("9 is none of them");
+    expect(readFileSync(join(folder, "broken.yaml"), "utf8")).toBe(
+      POD_FAILURE.replace("duration: 5m", "duration: '30m'"),
+    );
   });
 
   it("exits with 1 for what it cannot repair, and says what is left", async () => {
@@ -199,7 +230,9 @@ describe("chaosgate explain", () => {
     { room: "the review", code: "no-objective", says: "when to stop" },
     { room: "the settings", code: "settings-unknown-key", says: "misspelt" },
   ])("says why a rule of $room exists, and lists it", async ({ code, says }) => {
-    expect((await chaosgate(["explain", code])).out).toContain(says);
+    const { out } = await chaosgate(["explain", code]);
+    expect(out.replaceAll("\n", " ")).toContain(says);
+    expect(out).toMatch(/\nWrong\n\n {4}\S.*\nRight\n\n {4}\S/s);
     expect((await chaosgate(["explain"])).out.split("\n")).toContain(code);
   });
 });
@@ -223,7 +256,8 @@ describe("a wrong command line", () => {
     { name: "a file that is not there", words: ["lint", "nowhere.yaml"], says: "nowhere.yaml" },
     { name: "a format that is not there", words: ["lint", "--format", "xml", "."], says: "text, json" },
     { name: "a rule that is not there", words: ["explain", "toString"], says: 'no rule "toString"' },
-    { name: "two files to fix", words: ["fix", "a.yaml", "b.yaml"], says: "one file" },
+    { name: "a rule that is nearly there", words: ["explain", "no-duraton"], says: "did you mean no-duration?" },
+    { name: "nothing to fix", words: ["fix"], says: "at least one file" },
   ])("with $name exits with 2 and says why", async ({ words, says }) => {
     const { code, out, err } = await chaosgate(words);
     expect(code).toBe(2);

@@ -114,6 +114,7 @@ export function runFacts(changes: Partial<RunFacts> = {}): RunFacts {
     commentedAt: COMMENTED_AT,
     pushers: [],
     approvers: [],
+    nowMs: COMMENTED_AT,
     ...changes,
   };
 }

@@ -195,6 +195,37 @@ describe("a run", () => {
     expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("cancelled");
   });
 
+  it("waits while as many are under way as the settings allow at once", async () => {
+    const settings = settingsFor(town.runner.x).replace("duration: 30s }", "duration: 30s, runs: 1 }");
+    town.github.people.push(town.repository, "olga", { branch: "main", files: { ".github/chaosgate.yml": settings } });
+    const pull = await openPullRequest(town);
+    for (const _ of ["first", "second"]) await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+    expect(deploymentsOf(town, "chaosgate:run")).toHaveLength(2);
+    const { claims } = (await town.ask(CLAIMS_PATH, CLAIMS)).body as { claims: { deploymentId: number }[] };
+    expect(claims).toHaveLength(1);
+    expect((await town.ask(CLAIMS_PATH, CLAIMS)).body).toMatchObject({ claims });
+    const handedOut = deploymentsOf(town, "chaosgate:run").find(({ id }) => id === claims[0]?.deploymentId);
+    const [queued] = handedOut?.statuses ?? [];
+    if (queued !== undefined) handedOut?.statuses.push({ ...queued, id: queued.id + 1_000_000, state: "in_progress" });
+    expect((await town.ask(CLAIMS_PATH, CLAIMS)).body).toMatchObject({ claims: [] });
+    if (queued !== undefined) handedOut?.statuses.push({ ...queued, id: queued.id + 2_000_000, state: "success" });
+    expect(((await town.ask(CLAIMS_PATH, CLAIMS)).body as { claims: unknown[] }).claims).toHaveLength(1);
+  });
+
+  it("in a blackout is refused, and what waits when one begins is cancelled", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+    const blackouts = "    blackouts: [{ from: 2000-01-01, to: 2999-12-31, zone: UTC, why: release }]";
+    const settings = settingsFor(town.runner.x).replace("    caps:", `${blackouts}\n    caps:`);
+    town.github.people.push(town.repository, "olga", { branch: "main", files: { ".github/chaosgate.yml": settings } });
+    await town.quiet();
+    expect((await town.ask(CLAIMS_PATH, CLAIMS)).body).toMatchObject({ claims: [] });
+    expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("cancelled");
+    const reply = await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+    expect(reply).toContain("**Refused:**");
+    expect(reply).toContain("is a blackout (release)");
+  });
+
   it("that waits is cancelled by a push", async () => {
     const pull = await openPullRequest(town);
     await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);

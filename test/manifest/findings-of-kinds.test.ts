@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { experimentOf, findingCodes, judge, plain } from "./manifests.ts";
 
 describe("an experiment of a further kind", () => {
-  it.each(["IOChaos", "TimeChaos", "StressChaos", "HTTPChaos", "DNSChaos", "JVMChaos", "KernelChaos", "BlockChaos"])(
+  it.each(["IOChaos", "TimeChaos", "StressChaos", "HTTPChaos", "DNSChaos", "JVMChaos"])(
     "may be free of traps as a %s, and is found without a duration",
     (kind) => {
       expect(findingCodes(experimentOf(kind))).toEqual([]);

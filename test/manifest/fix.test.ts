@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fixManifest } from "../../src/manifest/fix.ts";
-import { networkChaos, podChaos, problemCodes } from "./manifests.ts";
+import { experimentOf, networkChaos, podChaos, problemCodes } from "./manifests.ts";
 
 const withScheduler = (...lines: readonly string[]) => podChaos("action: pod-kill", "-duration", ...lines);
 
@@ -29,6 +29,20 @@ describe("fixing a manifest", () => {
     expect(changes).toHaveLength(1);
   });
 
+  it.each([
+    { name: "minutes of latency", from: "latency: 100ms", with: "latency: 1.5m", to: "latency: 90s" },
+    { name: "a latency that begins with 0", from: "latency: 100ms", with: "latency: 0.5s", to: "latency: 500ms" },
+    { name: "a latency in thousandths", from: "latency: 100ms", with: "latency: 0.25ms", to: "latency: 250us" },
+  ])("writes $name so that it is felt", ({ from, with: written, to }) => {
+    const text = networkChaos();
+    expect(fixManifest(text.replace(from, written)).fixed).toBe(text.replace(from, to));
+  });
+
+  it("writes a duration that TimeChaos admits and cannot read", () => {
+    const text = experimentOf("TimeChaos", "duration: 5 minutes # short");
+    expect(fixManifest(text).fixed).toBe(text.replace("5 minutes", "'5m'"));
+  });
+
   it("corrects several mistakes on one line and several lines at once", () => {
     const text = networkChaos("delay: { latency: 100ms, correlation: 5% , jitter: 5 ms }", "loss: { loss: 5 }");
     expect(problemCodes(fixManifest(text).fixed)).toEqual([]);
@@ -43,6 +57,11 @@ describe("fixing a manifest", () => {
     const { fixed } = fixManifest(withScheduler("scheduler:", "  cron: '@hourly'").replaceAll("\n", "\r\n"));
     expect(problemCodes(fixed)).toEqual([]);
     expect(fixed.replaceAll("\r\n", "")).not.toContain("\n");
+  });
+
+  it("leaves a block alone whose key follows a lone carriage return", () => {
+    const text = withScheduler("scheduler:", "  cron: '@hourly'").replace("\nspec:", "\rspec:");
+    expect(fixManifest(text).fixed).toBe(text);
   });
 
   it("leaves text that is not YAML alone", () => {

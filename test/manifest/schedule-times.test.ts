@@ -1,20 +1,5 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseManifestFile } from "../../src/manifest/parse.ts";
-
-const PAGES = resolve(import.meta.dirname, "../../docs/rules");
-const CODES = [
-  "schedule-never-fires",
-  "schedule-overlaps-itself",
-  "schedule-stalls",
-  "schedule-may-miss-too-much",
-  "schedule-zone-undeclared",
-  "template-unreachable",
-  "template-cycle",
-  "children-outlive-parent",
-  "same-victims-in-parallel",
-] as const;
 
 function schedule(cron: string, rest: string): readonly string[] {
   const text = `apiVersion: chaos-mesh.org/v1alpha1
@@ -53,19 +38,5 @@ describe("the times of a Schedule", () => {
     { cron: "@every 10s", rest: "startingDeadlineSeconds: 60", codes: ["schedule-stalls"] },
   ])("$cron with $rest brings $codes", ({ cron, rest, codes }) => {
     expect(schedule(cron, rest)).toEqual(codes);
-  });
-});
-
-/** The pages hold the examples of each rule; the rule's own page is its test. */
-describe("the page of", () => {
-  it.each(CODES)("%s shows one manifest that is wrong and one that is right", (code) => {
-    const page = readFileSync(resolve(PAGES, `${code}.md`), "utf8");
-    const [wrong, right] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map((fence) => fence[1] ?? "");
-    const codesOf = (text: string) =>
-      parseManifestFile("e.yaml", text).documents.flatMap(({ problems, findings }) =>
-        [...problems, ...findings].map((said) => said.code),
-      );
-    expect(codesOf(wrong ?? "")).toEqual([code]);
-    expect(codesOf(right ?? "")).toEqual([]);
   });
 });

@@ -50,17 +50,19 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
     load: async () => (await import("./lint.ts")).lintCommand,
   },
   fix: {
-    takes: "FILE",
-    says: "print the manifest with its mistakes repaired; comments and formatting stay",
+    takes: "FILE...",
+    says: "show what would repair manifests, as a diff; comments and formatting stay",
     flags: {
       format: format(["text", "json"]),
-      write: { type: "boolean", says: "write the repaired text back to the file" },
-      diff: { type: "boolean", says: "print the difference instead of the text" },
+      write: { type: "boolean", says: "write the repaired text back to the files" },
+      diff: { type: "boolean", says: "print a diff for standard input, too, and not the repaired text" },
+      yes: { type: "boolean", says: "take the first answer to every question" },
       "keep-namespace": {
         type: "boolean",
         says: "leave metadata.namespace as it is when the selector names another namespace",
       },
     },
+    notes: ["What only the author can decide is asked on a terminal, and listed elsewhere."],
     load: async () => (await import("./fix.ts")).fixCommand,
   },
   review: {
@@ -99,7 +101,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
   },
   explain: {
     takes: "[CODE]",
-    says: "say why a rule exists, or list every rule",
+    says: "print the page of a rule, or list every rule",
     flags: {},
     load: async () => (await import("./explain.ts")).explainCommand,
   },

@@ -3,6 +3,7 @@ export type Options = {
   readonly format?: string | undefined;
   readonly write?: boolean | undefined;
   readonly diff?: boolean | undefined;
+  readonly yes?: boolean | undefined;
   readonly "keep-namespace"?: boolean | undefined;
   readonly settings?: string | undefined;
   readonly snapshot?: string | undefined;

@@ -1,3 +1,4 @@
+import { whyNotThrough } from "../../policy/times.ts";
 import type { Review } from "../../review/review.ts";
 import type { ReviewMark } from "../marks.ts";
 import type { Standing } from "../people.ts";
@@ -29,6 +30,8 @@ export type RunFacts = Executing & {
   readonly pushers: readonly (string | undefined)[];
   /** People whose approval of this very plan still counts now. */
   readonly approvers: readonly Standing[];
+  /** Now, Unix milliseconds. */
+  readonly nowMs: number;
 };
 
 /** Whether a run may be handed to a runner; every rule is asked again each time, with facts of that moment. */
@@ -45,6 +48,7 @@ const RULES: readonly Rule<RunFacts>[] = [
   branchRule,
   holdRule,
   reviewRule,
+  timesRule,
   manifestRule,
   planRule,
   objectivesRule,
@@ -131,4 +135,16 @@ function approvalsRule({ approvers, environment, review }: RunFacts): Refusal | 
     why: `plan ${quoted(review.plan ?? "")} has ${approvers.length} of ${needed} approvals`,
     next: `somebody who may approve comments \`/chaos approve --plan ${review.plan}\``,
   };
+}
+
+/** A fault has to fit into the environment's windows from its beginning to its end, and into no blackout. */
+function timesRule({ environment, review, manifest, nowMs }: RunFacts): Refusal | undefined {
+  const times = environment?.settings.times;
+  if (times === undefined) return undefined;
+  const chosen = review.experiments.filter(({ path }) => manifest === undefined || path === manifest);
+  const longestMs = Math.max(0, ...chosen.map(({ effectiveDurationMs = 0 }) => effectiveDurationMs));
+  const why = whyNotThrough(times, nowMs, nowMs + longestMs);
+  if (why === undefined) return undefined;
+  const next = `run it when ${quoted(environment?.name ?? "")} is open; its windows and blackouts are in the settings`;
+  return { rule: "within-window", why, next };
 }

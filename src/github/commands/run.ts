@@ -58,7 +58,7 @@ function accepted({ documents, jti, plan, environment }: TicketClaims): Answer {
 
 async function factsOf(
   command: RunCommand,
-  { repository, delivery, pr, by, settings }: CommandContext,
+  { repository, bot, delivery, pr, by, settings }: CommandContext,
   { review }: Reviewed,
   checks: readonly Check[],
 ): Promise<RunFacts> {
@@ -77,5 +77,6 @@ async function factsOf(
     commentedAt: delivery.comment.createdAt,
     pushers: command.plan === undefined ? await pushersSinceReview(repository, pr, by.login) : [],
     approvers: await approversOf(repository, pr, review, settings, checks),
+    nowMs: bot.clock.now(),
   };
 }

@@ -1,4 +1,5 @@
 import { queriesOf } from "../../impact/live-facts.ts";
+import { whyClosed } from "../../policy/times.ts";
 import type { Claim, OpenClaims, PreviewRequest } from "../../run/desk.ts";
 import type { Settings } from "../../settings.ts";
 import type { TicketClaims } from "../../ticket/claims.ts";
@@ -40,9 +41,12 @@ async function claimsOf(
   environment: string,
 ): Promise<readonly Claim[]> {
   if (settings.execution !== "enabled") return [];
+  const most = settings.environments[environment]?.caps.runs ?? Number.POSITIVE_INFINITY;
   const waiting = await waitingRuns(repository, environment, bot.clock.now());
+  const underWay = Number.isFinite(most) ? await runsUnderWay(repository, environment, bot.clock.now()) : 0;
   const claims: Claim[] = [];
   for (const run of waiting) {
+    if (underWay + claims.length >= most) break;
     const ticket = await bot.tickets.open(run.payload.ticket);
     if (ticket === undefined || ticket.jti !== run.payload.ticketId || ticket.aud !== clusterId) continue;
     const claim = await claimOrCancel(repository, bot, settings, run, ticket);
@@ -66,6 +70,19 @@ async function waitingRuns(repository: Repository, environment: string, nowMs: n
   return waiting.reverse();
 }
 
+/** Older runs are not asked about: each costs a request, and none lasts a day. */
+const LONGEST_RUN_MS = 24 * 3_600_000;
+
+async function runsUnderWay(repository: Repository, environment: string, nowMs: number): Promise<number> {
+  const runs = await queuedRuns(repository, environment);
+  const newest = await Promise.all(
+    runs
+      .filter(({ createdAt }) => createdAt > nowMs - LONGEST_RUN_MS)
+      .map(async ({ id }) => (await deploymentStatuses(repository, id))[0]?.state),
+  );
+  return newest.filter((state) => state === "in_progress").length;
+}
+
 async function claimOrCancel(
   repository: Repository,
   bot: Bot,
@@ -76,7 +93,7 @@ async function claimOrCancel(
   const why =
     ticket.exp <= bot.clock.now() / 1000
       ? "no runner accepted the ticket in time"
-      : await whyNotNow(repository, settings, ticket);
+      : await whyNotNow(repository, settings, ticket, bot.clock.now());
   if (why !== undefined) {
     await cancel(repository, run, why);
     return undefined;
@@ -95,9 +112,12 @@ async function whyNotNow(
   repository: Repository,
   settings: Settings,
   ticket: TicketClaims,
+  nowMs: number,
 ): Promise<string | undefined> {
   const environment = settings.environments[ticket.environment];
   if (environment === undefined) return "the environment is gone from the settings";
+  const closed = environment.times && whyClosed(environment.times, nowMs);
+  if (closed !== undefined) return closed;
   const [pr, requester] = await Promise.all([
     readPullRequest(repository, ticket.pull_request),
     standingOf(repository, ticket.requester.login),

@@ -1,9 +1,16 @@
 import type { Remark, Report } from "../report.ts";
+import { correctedDuration } from "../text/corrected.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
-import { shown } from "../text/quote.ts";
+import { shown, yamlString } from "../text/quote.ts";
 import { at, type Located, textAt } from "../yaml/node.ts";
 
-const ONE_SHOT = new Set(["pod-kill", "container-kill"]);
+/** What Chaos Mesh marks as one-shot (`+chaos-mesh:oneshot` in api/v1alpha1). */
+const ONE_SHOT: Readonly<Record<string, readonly string[]>> = {
+  PodChaos: ["pod-kill", "container-kill"],
+  AWSChaos: ["ec2-restart"],
+  AzureChaos: ["vm-restart"],
+  GCPChaos: ["node-reset"],
+};
 
 /** Reports durations that are missing, ignored, unreadable at run time or over before they begin. */
 export function reportDuration(kind: string, spec: Located, report: Report): void {
@@ -18,7 +25,7 @@ export function reportDuration(kind: string, spec: Located, report: Report): voi
 
 /** True for what happens once, when the object is created, and has no end. */
 export function isOneShot(kind: string, spec: Located): boolean {
-  return kind === "PodChaos" && ONE_SHOT.has(textAt(spec, "action") ?? "");
+  return Object.hasOwn(ONE_SHOT, kind) && (ONE_SHOT[kind] ?? []).includes(textAt(spec, "action") ?? "");
 }
 
 function remarkOnOneShot(path: string, spec: Located, duration: Located | undefined): Remark | undefined {
@@ -46,16 +53,19 @@ function ignored(path: string, action: string): Remark {
     code: "duration-ignored",
     severity: "notice",
     message: `${path} has no effect: ${action} happens once, when the object is created.`,
-    fix: "Remove it, or use pod-failure to keep pods down for a time.",
+    fix: action.startsWith("pod") ? "Remove it, or use pod-failure to keep pods down for a time." : "Remove it.",
   };
 }
 
 function unreadable(path: string, written: string): Remark {
+  const corrected = correctedDuration(written);
   return {
     code: "duration-unreadable",
     severity: "error",
     message: `${path} is ${shown(written)}: the cluster admits it, the controller cannot read it and lets the fault run for ever.`,
-    fix: "Write a number and a unit, such as '5m'.",
+    ...(corrected === undefined
+      ? { fix: "Write a number and a unit, such as '5m'." }
+      : { fix: `Write ${yamlString(corrected)}.`, replacement: yamlString(corrected) }),
   };
 }
 

@@ -1,11 +1,15 @@
+import { chaosBlockOf } from "../kinds/chaos-blocks.ts";
 import { hitsPods } from "../kinds/kinds.ts";
 import { SCHEDULED_BLOCKS } from "../kinds/schedule.ts";
 import type { Report } from "../report.ts";
 import { at, type Located, textAt } from "../yaml/node.ts";
+import { reportDnsChaos } from "./dns-chaos.ts";
 import { reportDuration } from "./duration.ts";
 import { reportHttpChaos } from "./http-chaos.ts";
 import { reportIoChaos } from "./io-chaos.ts";
 import { reportNetworkChaos } from "./network-chaos.ts";
+import { reportNothing } from "./nothing.ts";
+import { reportAnnotations, reportComponent, reportRemoteCluster } from "./object.ts";
 import { reportPodChaos } from "./pod-chaos.ts";
 import { reportSchedule } from "./schedule.ts";
 import { reportSelection } from "./selection.ts";
@@ -26,12 +30,14 @@ const TRAPS: Readonly<Record<string, Trap>> = {
   TimeChaos: reportTimeChaos,
   StressChaos: reportStressChaos,
   HTTPChaos: reportHttpChaos,
+  DNSChaos: reportDnsChaos,
 };
 
 /** Reports every run-time trap of an accepted document. */
 export function reportFindings(kind: string, document: Located, report: Report): void {
   const spec = at(document, "spec");
   if (at(document, "metadata", "namespace") === undefined) reportNoNamespace(document, report);
+  reportAnnotations(kind, document, report);
   if (kind === "Schedule") reportScheduled(document, spec, report);
   else reportExperiment(kind, spec, report);
 }
@@ -51,15 +57,17 @@ function reportExperiment(kind: string, spec: Located | undefined, report: Repor
     reportWorkflow(spec, report, reportFault);
     reportWorkflowTime(spec, report);
   }
-  if (!hitsPods(kind)) return;
   reportFault(kind, spec, report);
-  reportDuration(kind, spec, report);
+  if (chaosBlockOf(kind) !== undefined) reportDuration(kind, spec, report);
 }
 
 /** The traps of a fault apart from its duration, which a Workflow ends by other means. */
 function reportFault(kind: string, spec: Located, report: Report): void {
+  reportRemoteCluster(spec, report);
   if (!hitsPods(kind)) return;
+  reportComponent(kind, spec, report);
   reportSelection(spec, report);
+  reportNothing(kind, spec, report);
   if (Object.hasOwn(TRAPS, kind)) TRAPS[kind]?.(spec, report);
 }
 

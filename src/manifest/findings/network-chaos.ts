@@ -1,8 +1,10 @@
 import type { Remark, Report } from "../report.ts";
+import { plainLatency } from "../text/corrected.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
 import { parseFloat32 } from "../text/go-number.ts";
 import { shown } from "../text/quote.ts";
 import { at, itemsOf, type Located, textAt } from "../yaml/node.ts";
+import { reportIdleFields } from "./network-idle.ts";
 import { reportSelection } from "./selection.ts";
 
 const BLOCKS = ["delay", "loss", "duplicate", "corrupt", "rate"];
@@ -21,6 +23,7 @@ export function reportNetworkChaos(spec: Located, report: Report): void {
   reportBlocks(spec, report);
   reportNotInjected(spec, report);
   reportDelay(at(spec, "delay"), report);
+  reportIdleFields(spec, report);
   for (const [block, name] of PERCENTAGES) reportPercentage(at(spec, block, name), report);
   const target = at(spec, "target");
   if (target !== undefined) reportSelection(target, report);
@@ -102,8 +105,8 @@ function reportDelay(delay: Located | undefined, report: Report): void {
 
 function delayRemark(path: string, written: string): Remark | undefined {
   if (/[0-9][mh]$/.test(written)) return unitUnknownToTc(path, written);
-  // The daemon compares the text with "0ms" to see whether there is a delay, and "0.5s" sorts below it.
-  return /^0\.[0-9]*[1-9]/.test(written) ? fractionReadAsNone(path, written) : undefined;
+  // The daemon compares the text with "0ms" to see whether there is a delay, and "0.5s" and "05s" sort below it.
+  return /^0[0-9.]/.test(written) && parseGoDuration(written) !== 0 ? readAsNone(path, written) : undefined;
 }
 
 function unitUnknownToTc(path: string, written: string): Remark {
@@ -111,17 +114,23 @@ function unitUnknownToTc(path: string, written: string): Remark {
     code: "latency-unit-unknown-to-tc",
     severity: "error",
     message: `${path} is ${shown(written)}: the cluster admits minutes and hours, tc does not know them, and the injection is retried for ever (chaos-mesh#4392).`,
-    fix: "Write it in ms or s.",
+    ...sameTime(written, "Write it in ms or s."),
   };
 }
 
-function fractionReadAsNone(path: string, written: string): Remark {
+function readAsNone(path: string, written: string): Remark {
   return {
     code: "latency-read-as-none",
     severity: "warning",
-    message: `${path} is ${shown(written)}: Chaos Mesh's daemon takes a text that begins with "0." for no delay.`,
-    fix: `Write it without a fraction, such as '${Math.max(1, Math.round(parseGoDuration(written) ?? 1))}ms'.`,
+    message: `${path} is ${shown(written)}: Chaos Mesh's daemon takes a text that begins with 0 and another digit or a point for no delay.`,
+    ...sameTime(written, "Write it without a leading 0, in a smaller unit."),
   };
+}
+
+/** The same time in words that tc and the daemon both read. */
+function sameTime(written: string, advice: string): Pick<Remark, "fix" | "replacement"> {
+  const time = plainLatency(parseGoDuration(written) ?? Number.NaN);
+  return time === undefined ? { fix: advice } : { fix: `Write ${time}.`, replacement: time };
 }
 
 const JITTER_ABOVE_LATENCY: Remark = {
@@ -161,9 +170,13 @@ function reportNoPeer(spec: Located, report: Report): void {
   );
 }
 
+/** An IPv4 address, a prefix or a name, and a port of 16 bits. */
+const EXTERNAL = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?:\/([0-9]{1,2}))?(?::([0-9]{1,5}))?$/;
+
 function reportExternal({ node, path }: Located, report: Report): void {
   const written = node.kind === "string" ? node.value : "";
-  if (/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(\/[0-9]{1,2})?(:[0-9]{1,5})?$/.test(written)) return;
+  const [, prefix = "0", port = "0"] = EXTERNAL.exec(written) ?? [];
+  if (EXTERNAL.test(written) && Number(prefix) <= 32 && Number(port) <= 65535) return;
   report.finding(
     { path, span: node.span },
     {

@@ -2,6 +2,7 @@ import type { Remark, Report } from "../report.ts";
 import { nearest } from "../text/nearest.ts";
 import { shown } from "../text/quote.ts";
 import { at, entriesOf, itemsOf, type Located, textAt } from "../yaml/node.ts";
+import { reportLabels } from "./labels.ts";
 
 const FIELDS = [
   "metadata.name",
@@ -33,6 +34,7 @@ export function reportSelection(holder: Located, report: Report): void {
   const selector = at(holder, "selector");
   reportBreadth(holder, selector, report);
   reportPods(selector, report);
+  reportLabels(selector, report);
   for (const field of entriesOf(at(selector, "fieldSelectors"))) reportField(field, report);
   for (const phase of itemsOf(at(selector, "podPhaseSelectors"))) reportPhase(phase, report);
   for (const expression of itemsOf(at(selector, "expressionSelectors"))) reportOperator(expression, report);

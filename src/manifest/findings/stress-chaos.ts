@@ -10,6 +10,8 @@ export function reportStressChaos(spec: Located, report: Report): void {
     const stressor = at(spec, "stressors", name);
     if (stressor !== undefined && !hasWorkers(stressor)) reportNoWorkers(stressor, report);
   }
+  const memory = at(spec, "stressors", "memory");
+  if (memory !== undefined && hasWorkers(memory) && isNoSize(textAt(memory, "size"))) reportNoSize(memory, report);
 }
 
 const DEAD: Remark = {
@@ -34,6 +36,24 @@ function reportNoWorkers(stressor: Located, report: Report): void {
       severity: "error",
       message: `${stressor.path}.workers is ${workers === undefined ? "missing" : "not above zero"}, so no process starts, and the object says Injected.`,
       fix: "Write a number of workers, 1 or more.",
+    },
+  );
+}
+
+/** memStress takes 0KB where no size is given, maps nothing and ends, again every second (chaos-mesh/memStress, main.go). */
+function isNoSize(size: string | undefined): boolean {
+  return size === undefined || /^[0.]*\s*([kmgtpe]?i?b?|%)$/i.test(size);
+}
+
+function reportNoSize(memory: Located, report: Report): void {
+  const size = at(memory, "size");
+  report.finding(
+    { path: `${memory.path}.size`, span: size?.node.span ?? memory.key },
+    {
+      code: "stressor-without-size",
+      severity: "error",
+      message: `${memory.path}.size is ${size === undefined ? "missing" : "nothing"}, so no memory is taken, and the object says Injected.`,
+      fix: "Write how much all workers together shall take, such as size: 256MB or '50%'.",
     },
   );
 }

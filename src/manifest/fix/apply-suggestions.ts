@@ -1,22 +1,16 @@
-import type { Problem } from "../problem.ts";
-import type { Patient, Treatment } from "./repair.ts";
+import type { Finding, Problem } from "../problem.ts";
+import type { Patient, Remedy } from "./repair.ts";
 
-/** Takes every certain one-line rewrite that a problem brings, one for each line. */
-export function applySuggestions({ judged, source }: Patient): Treatment {
-  const byLine = new Map<number, Problem>();
-  for (const problem of judged.problems)
+/** Takes every certain one-line rewrite that a problem or a finding brings, one for each line. */
+export function applySuggestions({ judged, source }: Patient): readonly Remedy[] {
+  const byLine = new Map<number, Problem | Finding>();
+  for (const problem of [...judged.problems, ...judged.findings])
     if (problem.suggestion !== undefined && !byLine.has(problem.suggestion.line))
       byLine.set(problem.suggestion.line, problem);
-  const chosen = [...byLine.values()];
-  const edits = chosen.flatMap(({ suggestion }) =>
-    suggestion === undefined
-      ? []
-      : [
-          {
-            span: { start: source.startOf(suggestion.line), end: source.endOf(suggestion.line) },
-            text: suggestion.replacement,
-          },
-        ],
-  );
-  return { edits, changes: chosen.map(({ path, fix, place }) => ({ what: `${path}: ${fix}`, line: place.line })) };
+  return [...byLine.values()].flatMap(({ path, fix, place, suggestion }) => {
+    if (suggestion === undefined) return [];
+    const span = { start: source.startOf(suggestion.line), end: source.endOf(suggestion.line) };
+    const change = { what: `${path}: ${fix}`, line: place.line };
+    return [{ path, edits: [{ span, text: suggestion.replacement }], change }];
+  });
 }

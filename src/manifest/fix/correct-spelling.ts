@@ -1,16 +1,11 @@
-import type { Patient, Treatment } from "./repair.ts";
+import type { Patient, Remedy } from "./repair.ts";
 
-/** Writes the word that was probably meant where only one is near. */
-export function correctSpelling({ judged, source }: Patient): Treatment {
-  const found = judged.problems.flatMap(({ likely, ...problem }) =>
-    likely === undefined ? [] : [{ ...problem, likely }],
-  );
-  return {
-    edits: found.map(({ place, likely }) => source.replacement(source.spanOf(place), likely)),
-    changes: found.map(({ path, place, likely }) => ({
-      what: `${path}: wrote ${likely}`,
-      line: place.line,
-      assumed: `${likely} was meant; it is the only word near what was written.`,
-    })),
-  };
+/** Writes what was probably meant where only one thing is near. */
+export function correctSpelling({ judged, source }: Patient): readonly Remedy[] {
+  return judged.problems.flatMap(({ path, place, likely }) => {
+    if (likely === undefined) return [];
+    const assumed = `${likely} was meant; nothing else is near what was written.`;
+    const change = { what: `${path}: wrote ${likely}`, line: place.line, assumed };
+    return [{ path, edits: [source.replacement(source.spanOf(place), likely)], change }];
+  });
 }

@@ -1,4 +1,6 @@
+import { yamlString } from "../text/quote.ts";
 import type { Span } from "../yaml/node.ts";
+import { resolvePlain } from "../yaml/plain-scalar.ts";
 
 /** Text that takes the place of a span of the source. */
 export type Edit = { readonly span: Span; readonly text: string };
@@ -13,4 +15,9 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
     done = span.end;
   }
   return pieces.join("") + text.slice(done);
+}
+
+/** A name as a YAML text, in quotes where YAML would read something else. */
+export function scalarOf(name: string): string {
+  return resolvePlain(name).kind === "string" ? name : yamlString(name);
 }

@@ -2,23 +2,19 @@ import { experimentIn } from "../decode/holders.ts";
 import { at, entriesOf, type Located } from "../yaml/node.ts";
 import type { Source } from "../yaml/source.ts";
 import type { Edit } from "./edit.ts";
-import { NOTHING, type Patient, type Treatment } from "./repair.ts";
+import type { Patient, Remedy } from "./repair.ts";
 
 /** A `target` without a mode gets `mode: all`. */
-export function peersByMode({ document, source }: Patient): Treatment {
+export function peersByMode({ document, source }: Patient): readonly Remedy[] {
   const target = at(experimentIn(document), "target");
   const edit = target === undefined ? undefined : modeInto(target, source);
-  if (target === undefined || edit === undefined) return NOTHING;
-  return {
-    edits: [edit],
-    changes: [
-      {
-        what: `${target.path}.mode: added mode: all`,
-        line: source.placeOf(target.key).line,
-        assumed: "Every pod that the target selects is a peer.",
-      },
-    ],
+  if (target === undefined || edit === undefined) return [];
+  const change = {
+    what: `${target.path}.mode: added mode: all`,
+    line: source.placeOf(target.key).line,
+    assumed: "Every pod that the target selects is a peer.",
   };
+  return [{ path: `${target.path}.mode`, edits: [edit], change }];
 }
 
 function modeInto(target: Located, source: Source): Edit | undefined {

@@ -23,12 +23,11 @@ export type Patient = {
   readonly source: Source;
 };
 
-export type Treatment = { readonly edits: readonly Edit[]; readonly changes: readonly Change[] };
+/** The edits that mend one problem, which stands at `path`. */
+export type Remedy = { readonly path: string; readonly edits: readonly Edit[]; readonly change: Change };
 
 /** Finds what it can repair in one document; lines are those of the text that it is given. */
-export type Repair = (patient: Patient) => Treatment;
-
-export const NOTHING: Treatment = { edits: [], changes: [] };
+export type Repair = (patient: Patient) => readonly Remedy[];
 
 /** Each repair can uncover a mistake that another one repairs; a file that is still moving after so many rounds is left. */
 const MAX_ROUNDS = 12;
@@ -52,18 +51,18 @@ type State = {
 };
 
 function repaired(state: State, repair: Repair): State {
-  const treatments = state.patients.map(repair);
-  const edits = treatments.flatMap((treatment) => treatment.edits);
+  const remedies = state.patients.flatMap(repair);
+  const edits = remedies.flatMap((remedy) => remedy.edits);
   if (edits.length === 0) return state;
   const { lines } = state;
-  const found = treatments.flatMap(({ changes }) => changes);
-  const changes = [...state.changes, ...found.map((change) => ({ ...change, line: lines.originalOf(change.line) }))];
+  const changes = remedies.map(({ change }) => ({ ...change, line: lines.originalOf(change.line) }));
   lines.note(state.text, edits);
   const text = applyEdits(state.text, edits);
-  return { text, patients: patientsIn(text), changes, lines };
+  return { text, patients: patientsIn(text), changes: [...state.changes, ...changes], lines };
 }
 
-function patientsIn(text: string): Patient[] {
+/** The documents of Chaos Mesh in a file that can be read. */
+export function patientsIn(text: string): readonly Patient[] {
   const source = new Source(text);
   const nodes = readYaml(text).documents;
   return parseManifestFile("", text).documents.flatMap((judged) => {

@@ -3,28 +3,24 @@ import { at, entriesOf, type Located, textAt } from "../yaml/node.ts";
 import type { Source } from "../yaml/source.ts";
 import { BlockLines } from "./block-lines.ts";
 import type { Edit } from "./edit.ts";
-import { NOTHING, type Patient, type Treatment } from "./repair.ts";
+import type { Patient, Remedy } from "./repair.ts";
 
 /** An experiment with version 1's `spec.scheduler` becomes a Schedule around the same experiment. */
-export function toSchedule({ document, source }: Patient): Treatment {
+export function toSchedule({ document, source }: Patient): readonly Remedy[] {
   const kind = textAt(document, "kind") ?? "";
   const scheduled = Object.hasOwn(SCHEDULED_BLOCKS, kind) ? SCHEDULED_BLOCKS[kind] : undefined;
   const [spec, scheduler] = [at(document, "spec"), at(document, "spec", "scheduler")];
   const cron = at(scheduler, "cron");
-  if (scheduled === undefined || spec === undefined || scheduler === undefined || cron === undefined) return NOTHING;
-  if (!standsInBlock(spec, source) || cron.node.kind !== "string") return NOTHING;
+  if (scheduled === undefined || spec === undefined || scheduler === undefined || cron === undefined) return [];
+  if (!standsInBlock(spec, source) || cron.node.kind !== "string") return [];
   const edits = editsFor(document, spec, { scheduler, cron, kind, block: scheduled.block }, source);
-  return {
-    edits,
-    changes: [
-      {
-        what: `spec.scheduler: the ${kind} became the ${scheduled.block} of a Schedule with the same cron expression`,
-        line: source.placeOf(scheduler.key).line,
-        assumed: "A run that is still going on when the next one is due is not doubled (concurrencyPolicy: Forbid).",
-        meaning: "Version 1 also fired once at creation; a Schedule waits for its first cron time.",
-      },
-    ],
+  const change = {
+    what: `spec.scheduler: the ${kind} became the ${scheduled.block} of a Schedule with the same cron expression`,
+    line: source.placeOf(scheduler.key).line,
+    assumed: "A run that is still going on when the next one is due is not doubled (concurrencyPolicy: Forbid).",
+    meaning: "Version 1 also fired once at creation; a Schedule waits for its first cron time.",
   };
+  return [{ path: scheduler.path, edits, change }];
 }
 
 type Moved = { readonly scheduler: Located; readonly cron: Located; readonly kind: string; readonly block: string };
@@ -33,7 +29,9 @@ function standsInBlock(spec: Located, source: Source): boolean {
   const [first] = entriesOf(spec);
   if (first === undefined || spec.node.kind !== "map" || spec.node.flow || spec.node.span.start < spec.key.start)
     return false;
-  return source.placeOf(first.key).line > source.placeOf(spec.key).line;
+  const [own, below] = [source.placeOf(spec.key), source.placeOf(first.key)];
+  // A lone carriage return breaks lines for YAML and not for us: a key after one stands in the middle of our line.
+  return below.line > own.line && below.column > own.column;
 }
 
 function editsFor(document: Located, spec: Located, moved: Moved, source: Source): Edit[] {

@@ -50,5 +50,6 @@ export const HTTP_CHAOS: ObjectShape = {
     remoteCluster: TEXT,
   },
   required: ["mode", "target"],
+  otherNames: { targetport: "port", containerport: "port", latency: "delay" },
   retired: RETIRED_IN_VERSION_2,
 };

@@ -39,7 +39,7 @@ const MISTAKE: Shape = {
 /** The spec of an IOChaos. A missing volumePath passes admission, because the defaulting webhook writes an empty one. */
 export const IO_CHAOS = containerChaos(
   {
-    action: { type: "string", oneOf: IO_ACTIONS },
+    action: { type: "string", oneOf: IO_ACTIONS, otherWords: { delay: "latency", error: "fault", errno: "fault" } },
     delay: { type: "string", check: durationMistake },
     errno: UINT32,
     attr: ATTRIBUTES,

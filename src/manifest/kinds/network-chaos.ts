@@ -21,6 +21,18 @@ const ONE_OR_MORE: Shape = { type: "integer", min: 1, max: INT32_MAX };
 /** The actions of a NetworkChaos. */
 export const NETWORK_ACTIONS = ["netem", "delay", "loss", "duplicate", "corrupt", "partition", "bandwidth"] as const;
 
+const OTHER_ACTIONS = {
+  latency: "delay",
+  "network-delay": "delay",
+  "network-latency": "delay",
+  "packet-loss": "loss",
+  "network-loss": "loss",
+  duplication: "duplicate",
+  corruption: "corrupt",
+  "network-partition": "partition",
+  "bandwidth-limit": "bandwidth",
+};
+
 // The CRD requires `gap` as well, and the defaulting webhook writes a 0 where it is absent.
 const REORDER: ObjectShape = {
   type: "object",
@@ -51,7 +63,7 @@ function networkChaos(jitter: StringShape): ObjectShape {
     type: "object",
     fields: {
       ...POD_SELECTOR_FIELDS,
-      action: { type: "string", oneOf: NETWORK_ACTIONS },
+      action: { type: "string", oneOf: NETWORK_ACTIONS, otherWords: OTHER_ACTIONS },
       direction: { type: "string", oneOf: ["to", "from", "both"], emptyAllowed: true },
       duration: { type: "string", check: durationMistake },
       device: TEXT,

@@ -2,6 +2,19 @@ import { type ObjectShape, type Shape, TEXT, TEXT_MAP, TEXTS } from "../shape/sh
 
 export const MODES = ["one", "all", "fixed", "fixed-percent", "random-max-percent"] as const;
 
+const OTHER_MODES = {
+  percent: "fixed-percent",
+  percentage: "fixed-percent",
+  "fixed-percentage": "fixed-percent",
+  "random-percent": "random-max-percent",
+  "max-percent": "random-max-percent",
+  random: "one",
+  "random-one": "one",
+  any: "one",
+  single: "one",
+  every: "all",
+};
+
 const EXPRESSION: Shape = {
   type: "object",
   fields: { key: TEXT, operator: TEXT, values: TEXTS },
@@ -28,7 +41,7 @@ const SELECTOR: Shape = {
 /** The fields with which a kind selects pods. `selector` is not required: the defaulting webhook fills it in. */
 export const POD_SELECTOR_FIELDS: Readonly<Record<string, Shape>> = {
   selector: SELECTOR,
-  mode: { type: "string", oneOf: MODES },
+  mode: { type: "string", oneOf: MODES, otherWords: OTHER_MODES },
   value: TEXT,
 };
 

@@ -7,6 +7,7 @@ const CRITERIA: Shape = {
   type: "object",
   fields: { statusCode: { type: "string", check: statusCodeMistake } },
   required: ["statusCode"],
+  otherNames: { responsecode: "statusCode", code: "statusCode", status: "statusCode" },
 };
 
 const HTTP: Shape = {
@@ -35,4 +36,5 @@ export const STATUS_CHECK: ObjectShape = {
     recordsHistoryLimit: { type: "integer", min: 1, max: 1000 },
     http: HTTP,
   },
+  otherNames: { periodseconds: "intervalSeconds", historylimit: "recordsHistoryLimit", deadline: "duration" },
 };

@@ -14,20 +14,40 @@ export function base64Mistake(text: string): Mistake | undefined {
     code: "base64-malformed",
     message: `${shown(text)} is not base64, in which the body has to be written.`,
     fix: "Encode the body, for example with base64 -w0.",
+    ...(text.length <= LONGEST_TO_ENCODE ? { likely: base64Of(text) } : {}),
   };
+}
+
+/** Characters; a longer body is better read from a file by who encodes it. */
+const LONGEST_TO_ENCODE = 4096;
+
+/** The body that was probably meant: the text itself. */
+function base64Of(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
 
 /** `criteria.statusCode`: one code, or two with a hyphen between them; any number of one to three digits is a code. */
 export function statusCodeMistake(text: string): Mistake | undefined {
   if (isCode(text)) return undefined;
   const hyphen = text.indexOf("-");
+  const corrected = correctedStatus(text);
   const isRange = atoi(text) === undefined && hyphen >= 0;
   if (isRange && isCode(text.slice(0, hyphen)) && isCode(text.slice(hyphen + 1))) return undefined;
   return {
     code: "status-code-malformed",
     message: `${shown(text)} is neither a status code nor a range of status codes.`,
-    fix: "Write a code such as '200', or a range such as '200-299'.",
+    ...(corrected === undefined
+      ? { fix: "Write a code such as '200', or a range such as '200-299'." }
+      : { fix: `Write '${corrected}'.`, likely: `'${corrected}'` }),
   };
+}
+
+/** `2xx`, `200 - 299`, `200..299` -> `200-299`. */
+function correctedStatus(text: string): string | undefined {
+  const [, family] = /^\s*([1-5])xx\s*$/i.exec(text) ?? [];
+  if (family !== undefined) return `${family}00-${family}99`;
+  const [, from, to] = /^\s*([1-5][0-9]{2})\s*(?:-|\.\.|to)\s*([1-5][0-9]{2})\s*$/i.exec(text) ?? [];
+  return from === undefined ? undefined : `${from}-${to}`;
 }
 
 function isCode(text: string): boolean {
@@ -51,5 +71,8 @@ function malformedUrl(text: string, example: string): Mistake {
     code: "url-malformed",
     message: `${shown(text)} is not an address that can be requested.`,
     fix: `Write a scheme, a host and a path, such as ${example}.`,
+    ...(isRequestUri(`http://${text}`) && /^[a-z0-9][a-z0-9.-]*([:/]|$)/i.test(text)
+      ? { likely: `http://${text}` }
+      : {}),
   };
 }

@@ -1,6 +1,7 @@
 import type { Mistake, Report } from "../report.ts";
 import { checkShape } from "../shape/check-shape.ts";
 import { ANYTHING, type ObjectShape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
+import { dnsName } from "../text/dns-name.ts";
 import { shown } from "../text/quote.ts";
 import { at, entriesOf, type Located, textAt } from "../yaml/node.ts";
 
@@ -61,7 +62,7 @@ function nameMistake(written: string): Mistake {
   return {
     code: "name-malformed",
     message: `metadata.name is ${shown(written)}; a name has up to 253 characters of a-z, 0-9, '-' and '.', and begins and ends with a letter or digit.`,
-    fix: "Write it in lower case, with hyphens instead of spaces and underscores.",
+    fix: `Write ${dnsName(written) ?? "it in lower case, with hyphens instead of spaces and underscores"}.`,
   };
 }
 

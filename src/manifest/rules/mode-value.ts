@@ -31,6 +31,7 @@ function countMistake(path: string, value: string | undefined): Mistake | undefi
       percent === undefined
         ? "Write the number of pods in quotes, such as '3'."
         : `For ${percent} percent of the pods write mode: fixed-percent and value: '${percent}'; for a number of pods keep fixed and write the number.`,
+    choices: around(value, Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -45,8 +46,15 @@ function percentMistake(path: string, mode: string, value: string | undefined): 
       bare === undefined
         ? "Write the percentage in quotes and without a % sign, such as '30'."
         : `Write ${yamlString(bare)}.`,
-    ...(bare === undefined ? {} : { replacement: yamlString(bare) }),
+    ...(bare === undefined ? { choices: around(value, 100) } : { replacement: yamlString(bare) }),
   };
+}
+
+/** The whole numbers next to what is written that would do; 1 where nothing says how many. */
+function around(value: string | undefined, most: number): readonly string[] {
+  const written = value !== undefined && /^[+-]?[0-9]{1,9}(\.[0-9]{1,9})?$/.test(value) ? Number(value) : 1;
+  const counts = [Math.floor(written), Math.ceil(written)].map((count) => Math.min(most, Math.max(1, count)));
+  return [...new Set(counts)].map((count) => yamlString(String(count)));
 }
 
 /** "30%" -> "30" where that is a valid percentage. */

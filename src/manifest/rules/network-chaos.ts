@@ -20,6 +20,7 @@ function directionWithoutTarget(path: string, direction: string): Mistake {
     code: "direction-needs-target",
     message: `${path} ${direction} affects packets that come from a target, and there is no target.`,
     fix: "Add a target with a selector and a mode, or write direction: to.",
+    choices: ["to"],
   };
 }
 
@@ -28,5 +29,6 @@ function directionAndExternals(path: string, direction: string): Mistake {
     code: "direction-excludes-external-targets",
     message: `${path} ${direction} cannot be combined with externalTargets: Chaos Mesh shapes only what pods send.`,
     fix: "Write direction: to, or replace externalTargets by a target of pods.",
+    choices: ["to"],
   };
 }

@@ -8,8 +8,8 @@ export function checkPodChaos(spec: Located, report: Report): void {
     { path: `${spec.path}.containerNames`, span: at(spec, "action")?.node.span ?? spec.key },
     {
       code: "container-names-missing",
-      message: `${spec.path}.action container-kill needs the names of the containers to kill.`,
-      fix: "Add containerNames with at least one name.",
+      message: `${spec.path}.containerNames is missing or empty, and the action container-kill needs the names of the containers to kill.`,
+      fix: "Add containerNames with at least one name, such as containerNames: [app].",
     },
   );
 }

@@ -1,9 +1,10 @@
 import type { Mistake } from "../report.ts";
+import { correctedDuration, correctedLatency, correctedPercentage, correctedRate } from "../text/corrected.ts";
 import { complaintAboutCron } from "../text/cron.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
 import { parseFloat32, parseUint } from "../text/go-number.ts";
 import { complaintAboutSize } from "../text/go-size.ts";
-import { shown, yamlString } from "../text/quote.ts";
+import { oneOf, shown, yamlString } from "../text/quote.ts";
 
 // The rules on single texts that the CRDs' patterns and the webhooks' Go types enforce.
 
@@ -17,29 +18,39 @@ export function durationMistake(text: string): Mistake | undefined {
 /** A duration that must be there, such as `timeOffset`: signs are admitted, an empty text is not. */
 export function lengthOfTimeMistake(text: string): Mistake | undefined {
   if (parseGoDuration(text) !== undefined) return undefined;
-  const corrected = correctedDuration(text);
   return {
     code: "duration-malformed",
     message: `${shown(text)} is not a duration that Chaos Mesh can read.`,
-    fix: corrected
-      ? `Write ${yamlString(corrected)}.`
-      : "Write a number and a unit of ms, s, m or h, such as '90s' or '5m'.",
-    ...(corrected === undefined ? {} : { replacement: yamlString(corrected) }),
+    ...instead(
+      correctedDuration(text),
+      text,
+      ["s", "m", "ms"],
+      "Write a number and a unit of ms, s, m or h, such as '90s' or '5m'.",
+    ),
   };
 }
 
 /** `delay.latency`: one number, one unit. */
 export function latencyMistake(text: string): Mistake | undefined {
   if (/^[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$/.test(text)) return undefined;
-  const corrected = correctedDuration(text);
   return {
     code: "latency-malformed",
     message: `${shown(text)} is not one number with one unit, which is all that the cluster takes here.`,
-    fix: corrected
-      ? `Write ${yamlString(corrected)}.`
-      : "Write a number directly followed by us, ms or s, such as '500ms'.",
-    ...(corrected === undefined ? {} : { replacement: yamlString(corrected) }),
+    ...instead(
+      correctedLatency(text),
+      text,
+      ["ms", "s", "us"],
+      "Write a number directly followed by us, ms or s, such as '500ms'.",
+    ),
   };
+}
+
+/** The correction; or the units that a bare number may lack; or advice in general. */
+function instead(corrected: string | undefined, text: string, units: readonly string[], advice: string) {
+  if (corrected !== undefined) return { fix: `Write ${yamlString(corrected)}.`, replacement: yamlString(corrected) };
+  if (!/^[0-9]+(\.[0-9]+)?$/.test(text)) return { fix: advice };
+  const choices = units.map((unit) => yamlString(`${text}${unit}`));
+  return { fix: `Say in which unit: ${oneOf(choices)}.`, choices };
 }
 
 /** `delay.jitter` outside a Schedule, where the defaulting webhook fills an empty text with 0ms. */
@@ -50,7 +61,7 @@ export function jitterMistake(text: string): Mistake | undefined {
 /** A percentage such as `loss.loss`: any text that Go reads as a number. */
 export function percentageMistake(text: string): Mistake | undefined {
   if (parseFloat32(text) !== undefined) return undefined;
-  const bare = /^\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*$/.exec(text)?.[1];
+  const bare = correctedPercentage(text);
   return {
     code: "percentage-malformed",
     message: `${shown(text)} is not a number; Chaos Mesh takes percentages without the % sign.`,
@@ -68,10 +79,17 @@ export function correlationMistake(text: string): Mistake | undefined {
 export function rateMistake(text: string): Mistake | undefined {
   const found = RATE.exec(text.trim().toLowerCase());
   if (found !== null && parseUint((found[1] ?? "").trim()) !== undefined) return undefined;
+  const corrected = correctedRate(text);
+  const bare = /^\s*([0-9]+) ?([kmgt]?)i?\s*$/i.exec(text);
   return {
     code: "rate-malformed",
     message: `${shown(text)} is not a rate that Chaos Mesh can read.`,
-    fix: "Write a whole number and one of bit, kbit, mbit, gbit, tbit (bits) or bps, kbps, mbps, gbps, tbps (bytes per second).",
+    fix:
+      corrected === undefined
+        ? "Write a whole number and one of bit, kbit, mbit, gbit, tbit (bits) or bps, kbps, mbps, gbps, tbps (bytes per second)."
+        : `Write ${corrected}${corrected.endsWith("bps") ? ", which means bytes per second" : ""}.`,
+    ...(corrected === undefined ? {} : { likely: corrected }),
+    ...(bare === null ? {} : { choices: ["bit", "bps"].map((unit) => `${bare[1]}${bare[2]?.toLowerCase()}${unit}`) }),
   };
 }
 
@@ -91,40 +109,24 @@ export function sizeMistake(text: string): Mistake | undefined {
   };
 }
 
+const CRON_ADVICE =
+  "Write five fields (minute, hour, day of month, month, day of week), six with seconds first, or '@every 30m'.";
+
+/** `every 30 minutes`, `30m` and `@every 30 minutes` in the words of robfig/cron; Sunday is 0 there, never 7. */
+function correctedCron(text: string): string | undefined {
+  const interval = correctedDuration(text.replace(/^\s*@?every\s+/i, ""));
+  const corrected = interval === undefined ? text.trim().replace(/(^|[,\s])7$/, "$10") : `@every ${interval}`;
+  return complaintAboutCron(corrected) === undefined ? yamlString(corrected) : undefined;
+}
+
 /** `spec.schedule` of a Schedule. */
 export function cronMistake(text: string): Mistake | undefined {
   const complaint = complaintAboutCron(text);
   if (complaint === undefined) return undefined;
+  const corrected = correctedCron(text);
   return {
     code: "cron-malformed",
     message: `${shown(text)} is not a cron expression that Chaos Mesh can read: ${complaint}.`,
-    fix: "Write five fields (minute, hour, day of month, month, day of week), six with seconds first, or '@every 30m'.",
+    ...(corrected === undefined ? { fix: CRON_ADVICE } : { fix: `Write ${corrected}.`, likely: corrected }),
   };
 }
-
-/** What was certainly meant: spaces between number and unit, upper case, or a unit written out. */
-function correctedDuration(text: string): string | undefined {
-  const found = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*$/i.exec(text);
-  const unit = UNITS[found?.[2]?.toLowerCase() ?? ""];
-  return found === null || unit === undefined ? undefined : `${found[1]}${unit}`;
-}
-
-const UNITS: Readonly<Record<string, string>> = {
-  ms: "ms",
-  millisecond: "ms",
-  milliseconds: "ms",
-  s: "s",
-  sec: "s",
-  secs: "s",
-  second: "s",
-  seconds: "s",
-  m: "m",
-  min: "m",
-  mins: "m",
-  minute: "m",
-  minutes: "m",
-  h: "h",
-  hr: "h",
-  hour: "h",
-  hours: "h",
-};

@@ -1,4 +1,5 @@
 import type { Mistake, Report } from "../report.ts";
+import { dnsName } from "../text/dns-name.ts";
 import { shown } from "../text/quote.ts";
 import { at, type Located } from "../yaml/node.ts";
 
@@ -18,7 +19,7 @@ function malformed(path: string, written: string): Mistake {
   return {
     code: "template-name-malformed",
     message: `${path} is ${shown(written)}; a template's name has up to 253 characters of a-z, 0-9, '-' and '.'.`,
-    fix: "Write it in lower case, with hyphens instead of spaces and underscores, wherever it is used.",
+    fix: `Write ${dnsName(written) ?? "it in lower case, with hyphens instead of spaces and underscores"}, wherever it is used.`,
   };
 }
 

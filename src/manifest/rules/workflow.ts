@@ -26,7 +26,7 @@ export function checkWorkflow(spec: Located, report: Report, checkExperiment: Ch
   if (at(spec, "templates")?.node.kind === "list" && templates.length === 0)
     report.problem({ path: `${spec.path}.templates`, span: at(spec, "templates")?.key ?? spec.key }, NO_TEMPLATES);
   const entry = at(spec, "entry");
-  if (entry?.node.kind === "string" && !names.includes(entry.node.value))
+  if (entry?.node.kind === "string" && templates.length > 0 && !names.includes(entry.node.value))
     report.problem({ path: entry.path, span: entry.node.span }, unknownTemplate("entry-unknown", entry));
   for (const [index, template] of templates.entries()) {
     checkTemplateName(template, names.slice(0, index), report);
@@ -91,7 +91,8 @@ function checkChildren(template: Located, names: readonly string[], report: Repo
 function checkChaos(template: Located, type: string, block: string, report: Report, check: CheckExperiment): void {
   const spec = at(template, block);
   const duration = at(spec, "duration");
-  if (duration !== undefined) report.problem({ path: duration.path, span: duration.key }, DURATION);
+  if (duration !== undefined)
+    report.problem({ path: duration.path, span: duration.key }, durationInside(duration.path));
   if (spec !== undefined) check(type, spec, report);
   else reportNoBlock(template, type, block, report);
 }
@@ -101,14 +102,16 @@ function reportNoBlock(template: Located, type: string, block: string, report: R
     { path: `${template.path}.${block}`, span: at(template, "templateType")?.node.span ?? template.key },
     {
       code: "template-block-missing",
-      message: `${template.path} is of type ${type}, and there is no ${block} to run.`,
+      message: `${template.path}.templateType is ${type}, and there is no ${block} beside it to run.`,
       fix: `Put the experiment's fields under ${block}.`,
     },
   );
 }
 
-const DURATION: Mistake = {
-  code: "duration-in-workflow",
-  message: "An experiment in a Workflow may not have a duration of its own; its template's deadline ends it.",
-  fix: "Remove duration, and write the same time as deadline of the template.",
-};
+function durationInside(path: string): Mistake {
+  return {
+    code: "duration-in-workflow",
+    message: `${path} is refused: in a Workflow the deadline of the template ends the fault, and a second clock is not allowed.`,
+    fix: "Remove duration, and write the same time as deadline of the template, beside its templateType.",
+  };
+}

@@ -3,7 +3,7 @@ import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf } from "../text/quote.ts";
 import { entriesOf, entryOf, itemsOf, join, type Located } from "../yaml/node.ts";
 import type { ObjectShape, Shape } from "./shape.ts";
-import { mistakeIn } from "./value-mistake.ts";
+import { meantBy, mistakeIn } from "./value-mistake.ts";
 
 type Named = Located & { readonly name: string };
 
@@ -13,7 +13,9 @@ type Named = Located & { readonly name: string };
 export function checkShape(value: Located, shape: Shape, report: Report): void {
   if (value.node.kind === "null") return;
   const mistake = mistakeIn(value, shape, report.textOf(value.node.span));
-  if (mistake !== undefined) report.problem({ path: value.path, span: value.node.span }, mistake);
+  // What is inside a block begins on a later line; the mistake is on the line of its key.
+  const inside = value.node.kind === "map" || value.node.kind === "list";
+  if (mistake !== undefined) report.problem({ path: value.path, span: inside ? value.key : value.node.span }, mistake);
   else if (shape.type === "list") for (const item of itemsOf(value)) checkShape(item, shape.items, report);
   else if (shape.type === "map") for (const entry of entriesOf(value)) checkShape(entry, shape.values, report);
   else if (shape.type === "object") checkFields(value, shape, report);
@@ -32,7 +34,7 @@ function checkFields(value: Located, shape: ObjectShape, report: Report): void {
 function checkUnknownField(entry: Named, shape: ObjectShape, siblings: readonly Named[], report: Report): void {
   const { retired = {}, open } = shape;
   const known = Object.hasOwn(retired, entry.name) ? retired[entry.name] : undefined;
-  const mistake = known ?? (open ? undefined : unknownField(entry, absentFrom(siblings, shape)));
+  const mistake = known ?? (open ? undefined : unknownField(entry, absentFrom(siblings, shape), shape));
   if (mistake !== undefined) report.problem({ path: entry.path, span: entry.key }, mistake);
 }
 
@@ -42,15 +44,33 @@ function absentFrom(entries: readonly Named[], { fields }: ObjectShape): readonl
   return Object.keys(fields).filter((name) => !present.has(name));
 }
 
-function unknownField({ path, name }: Named, known: readonly string[]): Mistake {
-  const meant = nearest(name, known);
+function unknownField({ path, name }: Named, known: readonly string[], shape: ObjectShape): Mistake {
+  const other = meantBy(name, shape.otherNames ?? {});
+  const meant = nearest(name, known) ?? (known.includes(other ?? "") ? other : undefined);
   const certain = sameLetters(name, known);
   return {
     code: "field-unknown",
-    message: `${path} is not a field of this kind; the cluster refuses unknown fields.`,
-    fix: meant === undefined ? "Remove it." : `Write ${meant}.`,
+    message: `${path} is not a field here; the cluster refuses unknown fields.${meant === undefined ? knownHere(path, shape) : ""}`,
+    fix: meant === undefined ? elsewhere(name, path, shape) : `Write ${meant}.`,
     ...meantInstead(certain, meant),
   };
+}
+
+/** The fields that there are, where a sentence can hold them. */
+function knownHere(path: string, { fields }: ObjectShape): string {
+  const names = Object.keys(fields);
+  const holder = path.replace(/(\.[^.\]]*|\[[^\]]*\])$/, "");
+  return names.length === 0 || names.length > 12 || holder === path ? "" : ` ${holder} can have ${names.join(", ")}.`;
+}
+
+/** One indentation too far left is the usual reason for a field that another map has. */
+function elsewhere(name: string, path: string, { fields }: ObjectShape): string {
+  const owners = Object.entries(fields).filter(
+    ([, field]) => field.type === "object" && Object.hasOwn(field.fields, name),
+  );
+  if (owners.length === 0 || owners.length > 3) return "Remove it.";
+  const holders = owners.map(([owner]) => path.replace(/[^.]*$/, owner));
+  return `Move it into ${oneOf(holders)}, or remove it.`;
 }
 
 function checkRequired(value: Located, name: string, shape: ObjectShape, report: Report): void {
@@ -59,7 +79,12 @@ function checkRequired(value: Located, name: string, shape: ObjectShape, report:
   const path = join(value.path, name);
   report.problem(
     { path, span: entry?.key ?? value.key },
-    missingField(value.path, path, shape.advice?.[name] ?? adviceOn(name, shape.fields[name])),
+    missingField(
+      value.path,
+      path,
+      shape.advice?.[name] ?? adviceOn(name, shape.fields[name]),
+      wordsOf(shape.fields[name]),
+    ),
   );
 }
 
@@ -67,10 +92,15 @@ function adviceOn(name: string, field: Shape | undefined): string {
   return field?.type === "string" && field.oneOf !== undefined ? `Add ${name}: ${oneOf(field.oneOf)}.` : `Add ${name}.`;
 }
 
-function missingField(holder: string, path: string, fix: string): Mistake {
+function wordsOf(field: Shape | undefined): Pick<Mistake, "choices"> {
+  return field?.type === "string" && field.oneOf !== undefined ? { choices: field.oneOf } : {};
+}
+
+function missingField(holder: string, path: string, fix: string, choices: Pick<Mistake, "choices">): Mistake {
   return {
     code: "field-missing",
     message: `${path} is missing; the cluster refuses ${holder === "" ? "the object" : holder} without it.`,
     fix,
+    ...choices,
   };
 }

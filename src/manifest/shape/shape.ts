@@ -5,6 +5,8 @@ import type { Mistake } from "../report.ts";
 export type StringShape = {
   readonly type: "string";
   readonly oneOf?: readonly string[];
+  /** Words that people write instead of those of `oneOf`, with what they mean by them. */
+  readonly otherWords?: Readonly<Record<string, string>>;
   /** An empty text passes `oneOf`, because a webhook replaces it by the default. */
   readonly emptyAllowed?: true;
   /** A rule on the text; an empty text reaches it too. */
@@ -24,6 +26,8 @@ export type ObjectShape = {
   readonly advice?: Readonly<Record<string, string>>;
   /** Fields of this object that only look right, with what to say about them. */
   readonly retired?: Readonly<Record<string, Mistake>>;
+  /** Names that people give to fields of this object, with their real ones. */
+  readonly otherNames?: Readonly<Record<string, string>>;
   /** True where this version does not know every field of the kind. */
   readonly open?: true;
 };

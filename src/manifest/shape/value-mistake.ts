@@ -12,12 +12,12 @@ export function mistakeIn({ node, path }: Located, shape: Shape, written: string
     case "integer":
       return integerMistake(node, path, shape);
     case "boolean":
-      return node.kind === "boolean" ? undefined : wrongType(node, path, "true or false");
+      return node.kind === "boolean" ? undefined : booleanMistake(node, path);
     case "list":
-      return node.kind === "list" ? undefined : wrongType(node, path, "a list");
+      return node.kind === "list" ? undefined : listMistake(node, path, shape.items, written);
     case "map":
     case "object":
-      return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields");
+      return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields", fieldsOf(shape));
     case "anything":
       return undefined;
   }
@@ -28,12 +28,17 @@ function stringMistake(node: YamlNode, path: string, shape: StringShape, written
   if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written, check?.(written));
   if (node.kind !== "string") return wrongType(node, path, "text");
   const listed = words === undefined || words.includes(node.value) || (emptyAllowed && node.value === "");
-  return listed ? check?.(node.value) : notListed(path, node.value, words);
+  return listed ? named(path, check?.(node.value)) : notListed(path, node.value, words, shape.otherWords ?? {});
+}
+
+/** The rules on texts do not know which field they judge. */
+function named(path: string, mistake: Mistake | undefined): Mistake | undefined {
+  return mistake && { ...mistake, message: `${path}: ${mistake.message}` };
 }
 
 function notText(path: string, kind: string, written: string, inQuotes: Mistake | undefined): Mistake {
   const message = `${path} is the ${kind} ${written.slice(0, 60)}, and Chaos Mesh takes only text here.`;
-  if (inQuotes !== undefined) return { code: "text-not-quoted", message, fix: inQuotes.fix };
+  if (inQuotes !== undefined) return { ...inQuotes, code: "text-not-quoted", message };
   return {
     code: "text-not-quoted",
     message,
@@ -42,15 +47,36 @@ function notText(path: string, kind: string, written: string, inQuotes: Mistake 
   };
 }
 
-function notListed(path: string, written: string, words: readonly string[]): Mistake {
+function notListed(path: string, written: string, words: readonly string[], others: OtherWords): Mistake {
   const certain = sameLetters(written, words);
-  const meant = nearest(written, words);
+  const meant = nearest(written, words) ?? meantBy(written, others);
   return {
     code: "value-not-listed",
     message: `${path} is ${shown(written)}; it can be ${oneOf(words)}.`,
     fix: meant === undefined ? "Choose one of them." : `Write ${meant}.`,
-    ...meantInstead(certain, meant),
+    ...(meant === undefined ? { choices: words } : meantInstead(certain, meant)),
   };
+}
+
+type OtherWords = NonNullable<StringShape["otherWords"]>;
+
+/** What people mean by a word that is not in the list. */
+export function meantBy(written: string, others: OtherWords): string | undefined {
+  const word = written.toLowerCase();
+  return Object.hasOwn(others, word) ? others[word] : undefined;
+}
+
+function booleanMistake(node: YamlNode, path: string): Mistake {
+  const mistake = wrongType(node, path, "true or false");
+  const word = node.kind === "string" ? node.value.toLowerCase() : "";
+  return word === "true" || word === "false" ? { ...mistake, replacement: word } : mistake;
+}
+
+/** One value where a list of such values is wanted. */
+function listMistake(node: YamlNode, path: string, items: Shape, written: string): Mistake {
+  const mistake = wrongType(node, path, "a list");
+  const alone = node.kind === "string" && items.type === "string" && node.value !== "";
+  return alone ? { ...mistake, fix: `Write [${written}].`, likely: `[${written}]` } : mistake;
 }
 
 function integerMistake(node: YamlNode, path: string, { min, max }: IntegerShape): Mistake | undefined {
@@ -62,16 +88,18 @@ function integerMistake(node: YamlNode, path: string, { min, max }: IntegerShape
     code: "number-out-of-range",
     message: `${path} is ${node.value}; it must be ${low ? `${min} or more` : `${max} or less`}.`,
     fix: `Write a number ${max === undefined ? `from ${min}` : `from ${min ?? 0} to ${max}`}.`,
+    choices: [String(low ? min : max)],
   };
 }
 
 function numberQuoted(path: string, written: string): Mistake {
   const isNumber = /^[+-]?[0-9]+$/.test(written);
+  const bare = /^\s*([0-9]+)\s*(%|percent|ms|s|workers|threads)?\s*$/i.exec(written)?.[1];
   return {
     code: "number-quoted",
     message: `${path} is the text ${shown(written)}, and Chaos Mesh takes only a whole number here.`,
-    fix: isNumber ? `Remove the quotes: ${written}.` : "Write a whole number without quotes.",
-    ...(isNumber ? { replacement: written } : {}),
+    fix: bare === undefined ? "Write a whole number without quotes." : `Write ${isNumber ? written : bare}.`,
+    ...(isNumber ? { replacement: written } : bare === undefined ? {} : { likely: bare }),
   };
 }
 
@@ -84,10 +112,19 @@ const FOUND: Readonly<Record<YamlNode["kind"], string>> = {
   null: "empty",
 };
 
-function wrongType(node: YamlNode, path: string, wanted: string): Mistake {
+function wrongType(node: YamlNode, path: string, wanted: string, how = `Write ${wanted}`): Mistake {
+  const below = node.kind === "map" || node.kind === "list" ? ", and nothing below it" : "";
   return {
     code: "wrong-type",
     message: `${path === "" ? "The document" : path} is ${FOUND[node.kind]}, and ${wanted} is needed here.`,
-    fix: `Write ${wanted}.`,
+    fix: `${how}${wanted.startsWith("a ") ? "" : below}.`,
   };
+}
+
+/** What can stand in a map, as far as it fits into a sentence. */
+function fieldsOf(shape: Shape): string {
+  if (shape.type !== "object") return "Write lines of name: value";
+  const names = Object.keys(shape.fields);
+  const shownNames = names.length > 12 ? `${names.slice(0, 12).join(", ")} ...` : names.join(", ");
+  return names.length === 0 ? "Write a map" : `Write its fields below it, which are ${shownNames}`;
 }

@@ -1,4 +1,5 @@
 import { parseGoDuration } from "./go-duration.ts";
+import { isTimeZone } from "./time-zone.ts";
 
 // The cron grammar of robfig/cron v3 with optional seconds and descriptors, as Chaos Mesh's Schedule configures it
 // (parser.go). It differs from crontab(5): Sunday is 0 only, and `?` means `*`.
@@ -34,7 +35,9 @@ export function complaintAboutCron(expression: string): string | undefined {
 
 function complaintAboutZoned(zone: string, rest: string | undefined): string | undefined {
   if (rest === undefined) return "nothing follows the time zone";
-  if (!isTimeZone(zone)) return `${JSON.stringify(zone.slice(0, 60))} is no time zone`;
+  // Go reads an empty name as UTC and knows its own "Local".
+  if (zone !== "" && zone !== "Local" && !isTimeZone(zone))
+    return `${JSON.stringify(zone.slice(0, 60))} is no time zone`;
   return complaintAboutTime(rest.trim());
 }
 
@@ -80,15 +83,4 @@ export function numberOf(text: string, { words, min }: Field): number | undefine
   const word = words?.indexOf(text.toLowerCase()) ?? -1;
   if (word >= 0) return word + min;
   return /^\+?[0-9]{1,9}$/.test(text) ? Number(text) : undefined;
-}
-
-function isTimeZone(zone: string): boolean {
-  if (zone === "" || zone === "Local") return true;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    // RangeError is Intl's way of saying that it knows no such zone.
-    return false;
-  }
 }

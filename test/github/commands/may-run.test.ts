@@ -33,6 +33,13 @@ const approvals = (needed: number) => {
   return { name, settings: { ...environment, approvals: needed } };
 };
 
+/** Open for one minute of the week, which is not the one of the facts. */
+function closed() {
+  const { name, settings } = approvals(0);
+  const minute = { days: ["sun" as const], fromMinute: 0, toMinute: 1, zone: "UTC" };
+  return { name, settings: { ...settings, times: { windows: [minute], blackouts: [] } } };
+}
+
 describe("a run is refused", () => {
   it.each<{ name: string; rule: string; changes: Partial<RunFacts> }>([
     {
@@ -46,6 +53,7 @@ describe("a run is refused", () => {
     { name: "from a fork", rule: "no-forks", changes: { pr: aPullRequest({ fromFork: true }) } },
     { name: "onto another branch", rule: "default-branch", changes: { pr: aPullRequest({ baseBranch: "release" }) } },
     { name: "on hold", rule: "not-held", changes: { pr: aPullRequest({ labels: ["chaos:hold"] }) } },
+    { name: "outside of every window", rule: "within-window", changes: { environment: closed() } },
     { name: "of an invalid manifest", rule: "review-accepts", changes: { review: aReview({ outcome: "invalid" }) } },
     { name: "against the policy", rule: "review-accepts", changes: { review: aReview({ outcome: "refused" }) } },
     { name: "of nothing", rule: "review-accepts", changes: { review: aReview({ outcome: "no-experiments" }) } },
