@@ -2,7 +2,8 @@ import { decodeExperiment } from "./decode/experiment.ts";
 import { reachOf } from "./decode/reach.ts";
 import type { ManifestDocument } from "./document.ts";
 import { reportFindings } from "./findings/findings.ts";
-import { API_VERSION, isChaosByName, KINDS, specOf } from "./kinds/kinds.ts";
+import { API_VERSION, isChaosByName, KINDS, needsNoSpec, specOf } from "./kinds/kinds.ts";
+import { statusOf } from "./kinds/status.ts";
 import { type Mistake, Report } from "./report.ts";
 import { checkAcrossFields } from "./rules/across-fields.ts";
 import { checkMetadata } from "./rules/metadata.ts";
@@ -59,15 +60,17 @@ function checkObject(document: Located, kind: string, report: Report): void {
   checkApiVersion(document, report);
   const spec = specOf(kind);
   if (spec === undefined) checkKind(document, report);
-  checkShape(document, documentShape(spec), report);
+  checkShape(document, documentShape(kind, spec), report);
   checkMetadata(document, report);
   const written = at(document, "spec");
   if (written?.node.kind === "map") checkAcrossFields(kind, written, report);
 }
 
-function documentShape(spec: ObjectShape | undefined): ObjectShape {
-  const fields = { apiVersion: TEXT, kind: TEXT, metadata: ANYTHING, spec: spec ?? ANYTHING, status: ANYTHING };
-  return { type: "object", fields, required: spec === undefined ? [] : ["spec"] };
+function documentShape(kind: string, spec: ObjectShape | undefined): ObjectShape {
+  const status = spec === undefined ? ANYTHING : statusOf(kind);
+  const fields = { apiVersion: TEXT, kind: TEXT, metadata: ANYTHING, spec: spec ?? ANYTHING };
+  const required = spec === undefined || needsNoSpec(kind) ? [] : ["spec"];
+  return { type: "object", fields: status === undefined ? fields : { ...fields, status }, required };
 }
 
 function checkApiVersion(document: Located, report: Report): void {

@@ -29,6 +29,11 @@ export function specOf(kind: string): ObjectShape | undefined {
   return SPECS.get(kind);
 }
 
+/** True for kinds that may be created without a spec: nothing asks for one and no webhook writes an empty one. */
+export function needsNoSpec(kind: string): boolean {
+  return kind === "RemoteCluster" || kind === "PodIOChaos" || kind === "PodHttpChaos";
+}
+
 /** True for kinds that hit pods with a selector and a mode of their own. */
 export function hitsPods(kind: string): boolean {
   return Object.hasOwn(CHAOS_BLOCKS, kind) && !HITS_NO_PODS.has(kind);

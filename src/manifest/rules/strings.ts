@@ -30,7 +30,7 @@ export function lengthOfTimeMistake(text: string): Mistake | undefined {
 
 /** `delay.latency`: one number, one unit. */
 export function latencyMistake(text: string): Mistake | undefined {
-  if (/^[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$/.test(text)) return undefined;
+  if (/^[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$/.test(text) && parseGoDuration(text) !== undefined) return undefined;
   const corrected = correctedDuration(text);
   return {
     code: "latency-malformed",
