@@ -26,6 +26,7 @@ type Schema = {
 const EXPLAINED = [
   // A webhook decodes the object into Go and writes a zero for what is absent, before the schema is asked.
   /selector: not required by us$/,
+  /expressionSelectors\[\]\.(key|operator): not required by us$/,
   /reorder\.gap: not required by us$/,
   /\.(atime|ctime|mtime)\.n?sec: not required by us$/,
   /\.(volumePath|volumeName|workers|failKernRequest|failtype): not required by us$/,
@@ -39,7 +40,7 @@ const EXPLAINED = [
   /^spec\.type: not required by us$/,
   // A webhook refuses what the schema takes.
   /(^spec\.type|\.templateType): choices /,
-  /\.(file-modify\.privilege|kafka-\w+\.(port|maxBytes)|network-bandwidth\.(peakrate|minburst)): at least 0 and /,
+  /\.(file-modify\.privilege|kafka-\w+\.(port|maxBytes|messageSize|threads)|disk-\w+-payload\.payload-process-num|network-bandwidth\.(peakrate|minburst)): at least 0 and /,
   /\.proxy_ports\[\]: at least 0 and undefined$/,
   /\.(errno|attr\.\w+): at least 0 and (undefined|-2147483648)$/,
 ];

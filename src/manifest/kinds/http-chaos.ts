@@ -13,7 +13,7 @@ const REPLACE: Shape = {
     path: TEXT,
     method: TEXT,
     code: INT32,
-    body: { type: "string", check: base64Mistake, pattern: true },
+    body: { type: "string", check: base64Mistake, pattern: true, bytes: true },
     queries: TEXT_MAP,
     headers: TEXT_MAP,
   },

@@ -1,5 +1,5 @@
 import { addressMistake } from "../rules/http-strings.ts";
-import { ANYTHING, type ObjectShape, TEXT } from "../shape/shape.ts";
+import { type ObjectShape, TEXT } from "../shape/shape.ts";
 
 /** The spec of a PhysicalMachine. */
 export const PHYSICAL_MACHINE: ObjectShape = {
@@ -21,7 +21,7 @@ export const REMOTE_CLUSTER: ObjectShape = {
     namespace: TEXT,
     version: TEXT,
     kubeConfig: { type: "object", fields: { secretRef: SECRET }, required: ["secretRef"] },
-    configOverride: ANYTHING,
+    configOverride: { type: "object", fields: {}, open: true },
   },
   required: ["namespace", "version", "kubeConfig"],
 };

@@ -17,7 +17,7 @@ export const SCHEDULE: ObjectShape = {
   fields: {
     schedule: { type: "string", check: cronMistake },
     startingDeadlineSeconds: { type: "integer", min: 1 },
-    concurrencyPolicy: { type: "string", oneOf: ["Forbid", "Allow"], emptyAllowed: true },
+    concurrencyPolicy: { type: "string", oneOf: ["Forbid", "Allow"] },
     historyLimit: { type: "integer", min: 1 },
     type: { type: "string", oneOf: Object.keys(SCHEDULED_BLOCKS) },
     ...blockFields(SCHEDULED_BLOCKS),

@@ -2,11 +2,8 @@ import { type ObjectShape, type Shape, TEXT, TEXT_MAP, TEXTS } from "../shape/sh
 
 export const MODES = ["one", "all", "fixed", "fixed-percent", "random-max-percent"] as const;
 
-const EXPRESSION: Shape = {
-  type: "object",
-  fields: { key: TEXT, operator: TEXT, values: TEXTS },
-  required: ["key", "operator"],
-};
+// The CRD requires key and operator, and the defaulting webhooks write empty ones where they are absent.
+const EXPRESSION: Shape = { type: "object", fields: { key: TEXT, operator: TEXT, values: TEXTS } };
 
 export const EXPRESSIONS: Shape = { type: "list", items: EXPRESSION };
 

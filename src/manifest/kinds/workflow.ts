@@ -33,7 +33,7 @@ const TEMPLATE: ObjectShape = {
   type: "object",
   fields: {
     name: TEXT,
-    templateType: { type: "string", oneOf: [...FLOW_TYPES, ...Object.keys(CHAOS_BLOCKS)] },
+    templateType: { type: "string", oneOf: [...FLOW_TYPES, ...Object.keys(CHAOS_BLOCKS)], byWebhook: true },
     deadline: TEXT,
     children: TEXTS,
     conditionalBranches: { type: "list", items: BRANCH },

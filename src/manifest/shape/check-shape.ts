@@ -3,7 +3,7 @@ import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf } from "../text/quote.ts";
 import { entriesOf, entryOf, itemsOf, join, type Located } from "../yaml/node.ts";
 import type { ObjectShape, Shape } from "./shape.ts";
-import { mistakeIn } from "./value-mistake.ts";
+import { mistakeIn, wrongType } from "./value-mistake.ts";
 
 type Named = Located & { readonly name: string };
 
@@ -14,9 +14,22 @@ export function checkShape(value: Located, shape: Shape, report: Report): void {
   if (value.node.kind === "null") return;
   const mistake = mistakeIn(value, shape, report.textOf(value.node.span));
   if (mistake !== undefined) report.problem({ path: value.path, span: value.node.span }, mistake);
-  else if (shape.type === "list") for (const item of itemsOf(value)) checkShape(item, shape.items, report);
+  else if (shape.type === "list") for (const item of itemsOf(value)) checkItem(item, shape.items, report);
   else if (shape.type === "map") for (const entry of entriesOf(value)) checkShape(entry, shape.values, report);
   else if (shape.type === "object") checkFields(value, shape, report);
+}
+
+/** Only fields are pruned: a null item reaches Go, which makes an empty text or object of it, and no list. */
+function checkItem(item: Located, shape: Shape, report: Report): void {
+  if (item.node.kind !== "null" || isFineEmpty(shape)) checkShape(item, shape, report);
+  else {
+    const wanted = shape.type === "list" ? "a list" : "a map of fields";
+    report.problem({ path: item.path, span: item.node.span }, wrongType(item.node, item.path, wanted));
+  }
+}
+
+function isFineEmpty(shape: Shape): boolean {
+  return shape.type === "object" ? (shape.required ?? []).length === 0 : shape.type !== "list";
 }
 
 function checkFields(value: Located, shape: ObjectShape, report: Report): void {

@@ -13,7 +13,7 @@ export function objectOnly(shape: ObjectShape): ObjectShape {
 function schemaOnly(shape: Shape): Shape {
   switch (shape.type) {
     case "string":
-      return shape.pattern ? shape : withoutCheck(shape);
+      return shape.pattern ? shape : withoutWebhook(shape);
     case "list":
       return { ...shape, items: schemaOnly(shape.items) };
     case "map":
@@ -25,11 +25,17 @@ function schemaOnly(shape: Shape): Shape {
   }
 }
 
-function withoutCheck({ check, ...shape }: StringShape): StringShape {
-  return shape;
+function withoutWebhook({ check, byWebhook, oneOf, ...shape }: StringShape): StringShape {
+  return byWebhook || oneOf === undefined ? shape : { ...shape, oneOf };
 }
 
 function refusesZero(field: Shape | undefined): boolean {
-  if (field?.type === "string") return field.pattern === true || (field.oneOf !== undefined && !field.emptyAllowed);
-  return field?.type === "integer" && (field.min ?? 0) > 0;
+  if (field?.type === "string") return field.pattern === true || choosesFrom(field);
+  if (field?.type === "integer") return (field.min ?? 0) > 0;
+  // Go writes the zero of a list as null, which is no list to the schema.
+  return field?.type === "list";
+}
+
+function choosesFrom({ oneOf, byWebhook, emptyAllowed }: StringShape): boolean {
+  return oneOf !== undefined && !byWebhook && !emptyAllowed;
 }

@@ -5,10 +5,14 @@ import type { Mistake } from "../report.ts";
 export type StringShape = {
   readonly type: "string";
   readonly oneOf?: readonly string[];
+  /** True where only a webhook asks for one of `oneOf`, and the schema takes any text. */
+  readonly byWebhook?: true;
   /** An empty text passes `oneOf`, because a webhook replaces it by the default. */
   readonly emptyAllowed?: true;
   /** A rule on the text; an empty text reaches it too. */
   readonly check?: (text: string) => Mistake | undefined;
+  /** True where Go has bytes, which JSON can also give as a list of numbers. */
+  readonly bytes?: true;
   /** True where `check` is the schema's own pattern and not a webhook's rule. */
   readonly pattern?: true;
 };

@@ -26,9 +26,18 @@ export function mistakeIn({ node, path }: Located, shape: Shape, written: string
 function stringMistake(node: YamlNode, path: string, shape: StringShape, written: string): Mistake | undefined {
   const { oneOf: words, emptyAllowed, check } = shape;
   if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written, check?.(written));
+  if (shape.bytes && isByteList(node)) return undefined;
   if (node.kind !== "string") return wrongType(node, path, "text");
   const listed = words === undefined || words.includes(node.value) || (emptyAllowed && node.value === "");
   return listed ? check?.(node.value) : notListed(path, node.value, words);
+}
+
+function isByteList(node: YamlNode): boolean {
+  return node.kind === "list" && node.items.every((item) => item.kind === "null" || isByte(item));
+}
+
+function isByte(node: YamlNode): boolean {
+  return node.kind === "number" && Number.isInteger(node.value) && node.value >= 0 && node.value <= 255;
 }
 
 function notText(path: string, kind: string, written: string, inQuotes: Mistake | undefined): Mistake {
@@ -53,15 +62,18 @@ function notListed(path: string, written: string, words: readonly string[]): Mis
   };
 }
 
-function integerMistake(node: YamlNode, path: string, { min, max }: IntegerShape): Mistake | undefined {
+/** Go's int64, to the nearest double inside it: bounds that every whole number has. */
+const [INT64_MIN, INT64_MAX] = [-(2 ** 63), 2 ** 63 - 2 ** 10];
+
+function integerMistake(node: YamlNode, path: string, shape: IntegerShape): Mistake | undefined {
   if (node.kind === "string") return numberQuoted(path, node.value);
   if (node.kind !== "number" || !Number.isInteger(node.value)) return wrongType(node, path, "a whole number");
-  const low = min !== undefined && node.value < min;
-  if (!low && (max === undefined || node.value <= max)) return undefined;
+  const { min = INT64_MIN, max = INT64_MAX } = shape;
+  if (node.value >= min && node.value <= max) return undefined;
   return {
     code: "number-out-of-range",
-    message: `${path} is ${node.value}; it must be ${low ? `${min} or more` : `${max} or less`}.`,
-    fix: `Write a number ${max === undefined ? `from ${min}` : `from ${min ?? 0} to ${max}`}.`,
+    message: `${path} is ${node.value}; it must be ${node.value < min ? `${min} or more` : `${max} or less`}.`,
+    fix: `Write a number ${shape.max === undefined ? `from ${min}` : `from ${shape.min ?? 0} to ${max}`}.`,
   };
 }
 
@@ -84,7 +96,8 @@ const FOUND: Readonly<Record<YamlNode["kind"], string>> = {
   null: "empty",
 };
 
-function wrongType(node: YamlNode, path: string, wanted: string): Mistake {
+/** What is said of a value of another type than the one that is wanted. */
+export function wrongType(node: YamlNode, path: string, wanted: string): Mistake {
   return {
     code: "wrong-type",
     message: `${path === "" ? "The document" : path} is ${FOUND[node.kind]}, and ${wanted} is needed here.`,
