@@ -2,14 +2,13 @@ import { decodeExperiment } from "./decode/experiment.ts";
 import { reachOf } from "./decode/reach.ts";
 import type { ManifestDocument } from "./document.ts";
 import { reportFindings } from "./findings/findings.ts";
-import { API_VERSION, isChaosByName, KINDS, needsNoSpec, specOf } from "./kinds/kinds.ts";
-import { statusOf } from "./kinds/status.ts";
+import { documentShape } from "./kinds/document-shape.ts";
+import { API_VERSION, isChaosByName, KINDS, specOf } from "./kinds/kinds.ts";
 import { type Mistake, Report } from "./report.ts";
 import { checkAcrossFields } from "./rules/across-fields.ts";
 import { checkMetadata } from "./rules/metadata.ts";
 import { checkRepeatedKeys } from "./rules/repeated-keys.ts";
 import { checkShape } from "./shape/check-shape.ts";
-import { ANYTHING, type ObjectShape, TEXT } from "./shape/shape.ts";
 import { meantInstead, nearest, sameLetters } from "./text/nearest.ts";
 import { shown } from "./text/quote.ts";
 import { at, itemsOf, type Located, textAt, type YamlNode } from "./yaml/node.ts";
@@ -58,19 +57,11 @@ const LIST: Mistake = {
 function checkObject(document: Located, kind: string, report: Report): void {
   checkRepeatedKeys(document, report);
   checkApiVersion(document, report);
-  const spec = specOf(kind);
-  if (spec === undefined) checkKind(document, report);
-  checkShape(document, documentShape(kind, spec), report);
+  if (specOf(kind) === undefined) checkKind(document, report);
+  checkShape(document, documentShape(kind), report);
   checkMetadata(document, report);
   const written = at(document, "spec");
   if (written?.node.kind === "map") checkAcrossFields(kind, written, report);
-}
-
-function documentShape(kind: string, spec: ObjectShape | undefined): ObjectShape {
-  const status = spec === undefined ? ANYTHING : statusOf(kind);
-  const fields = { apiVersion: TEXT, kind: TEXT, metadata: ANYTHING, spec: spec ?? ANYTHING };
-  const required = spec === undefined || needsNoSpec(kind) ? [] : ["spec"];
-  return { type: "object", fields: status === undefined ? fields : { ...fields, status }, required };
 }
 
 function checkApiVersion(document: Located, report: Report): void {

@@ -1,9 +1,7 @@
 import type { Mistake, Report } from "../report.ts";
-import { checkShape } from "../shape/check-shape.ts";
 import { shown } from "../text/quote.ts";
 import { at, entriesOf, type Located, textAt } from "../yaml/node.ts";
 import { checkBookkeeping } from "./metadata-bookkeeping.ts";
-import { OBJECT_META } from "./metadata-shape.ts";
 import { isQualifiedName, isSubdomain } from "./names.ts";
 
 // ObjectMeta as the API server checks it on create (apimachinery: validation/objectmeta.go).
@@ -11,10 +9,9 @@ import { isQualifiedName, isSubdomain } from "./names.ts";
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
-/** Reports what the API server refuses in `metadata`. */
+/** Reports what the API server refuses in `metadata` beyond its shape. */
 export function checkMetadata(document: Located, report: Report): void {
   const metadata = at(document, "metadata");
-  if (metadata !== undefined) checkShape(metadata, OBJECT_META, report);
   checkName(document, metadata, report);
   checkGeneratedName(at(metadata, "generateName"), report);
   // A cluster-wide object has no namespace, and the API server looks at none.
