@@ -1,5 +1,6 @@
 import { addressMistake } from "../rules/http-strings.ts";
 import { type ObjectShape, TEXT } from "../shape/shape.ts";
+import { undecoded } from "../shape/undecoded.ts";
 
 /** The spec of a PhysicalMachine. */
 export const PHYSICAL_MACHINE: ObjectShape = {
@@ -15,7 +16,7 @@ const SECRET: ObjectShape = {
 };
 
 /** The spec of a RemoteCluster, which no webhook fills in or checks. */
-export const REMOTE_CLUSTER: ObjectShape = {
+export const REMOTE_CLUSTER: ObjectShape = undecoded({
   type: "object",
   fields: {
     namespace: TEXT,
@@ -24,4 +25,4 @@ export const REMOTE_CLUSTER: ObjectShape = {
     configOverride: { type: "object", fields: {}, open: true },
   },
   required: ["namespace", "version", "kubeConfig"],
-};
+});

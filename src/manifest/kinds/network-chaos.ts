@@ -26,6 +26,7 @@ const REORDER: ObjectShape = {
   type: "object",
   fields: { reorder: PERCENTAGE, correlation: CORRELATION, gap: { type: "integer" } },
   required: ["reorder"],
+  filled: ["gap"],
 };
 
 const BANDWIDTH: ObjectShape = {
@@ -66,7 +67,8 @@ function networkChaos(jitter: StringShape): ObjectShape {
   };
 }
 
-function trafficControl(jitter: StringShape): Readonly<Record<string, Shape>> {
+/** The blocks of parameters that the actions have. */
+export function trafficControl(jitter: StringShape = LATENCY): Readonly<Record<string, Shape>> {
   return {
     delay: {
       type: "object",

@@ -19,7 +19,7 @@ export const SCHEDULE: ObjectShape = {
     startingDeadlineSeconds: { type: "integer", min: 1 },
     concurrencyPolicy: { type: "string", oneOf: ["Forbid", "Allow"] },
     historyLimit: { type: "integer", min: 1 },
-    type: { type: "string", oneOf: Object.keys(SCHEDULED_BLOCKS) },
+    type: { type: "string", oneOf: Object.keys(SCHEDULED_BLOCKS), byWebhook: true },
     ...blockFields(SCHEDULED_BLOCKS),
   },
   required: ["schedule", "type"],

@@ -76,7 +76,7 @@ function checkPid(block: Located, report: Report): void {
   if (pid?.kind !== "number" || pid.value >= 0) return;
   reportOn(block, "pid", report, {
     code: "number-out-of-range",
-    message: `${block.path}.pid is ${pid.value}; it must be the id of a process.`,
+    message: `${block.path}.pid is ${pid.value}; a process id is above 0.`,
     fix: "Write a number above 0.",
   });
 }

@@ -2,7 +2,7 @@ import type { Mistake, Report } from "../report.ts";
 import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf } from "../text/quote.ts";
 import { entriesOf, entryOf, itemsOf, join, type Located } from "../yaml/node.ts";
-import type { ObjectShape, Shape } from "./shape.ts";
+import type { ListShape, ObjectShape, Shape } from "./shape.ts";
 import { mistakeIn, wrongType } from "./value-mistake.ts";
 
 type Named = Located & { readonly name: string };
@@ -14,18 +14,40 @@ export function checkShape(value: Located, shape: Shape, report: Report): void {
   if (value.node.kind === "null") return;
   const mistake = mistakeIn(value, shape, report.textOf(value.node.span));
   if (mistake !== undefined) report.problem({ path: value.path, span: value.node.span }, mistake);
-  else if (shape.type === "list") for (const item of itemsOf(value)) checkItem(item, shape.items, report);
+  else if (shape.type === "list") checkItems(value, shape, report);
   else if (shape.type === "map") for (const entry of entriesOf(value)) checkShape(entry, shape.values, report);
   else if (shape.type === "object") checkFields(value, shape, report);
 }
 
-/** Only fields are pruned: a null item reaches Go, which makes an empty text or object of it, and no list. */
-function checkItem(item: Located, shape: Shape, report: Report): void {
-  if (item.node.kind !== "null" || isFineEmpty(shape)) checkShape(item, shape, report);
-  else {
-    const wanted = shape.type === "list" ? "a list" : "a map of fields";
-    report.problem({ path: item.path, span: item.node.span }, wrongType(item.node, item.path, wanted));
+function checkItems(list: Located, shape: ListShape, report: Report): void {
+  const { uniqueBy } = shape;
+  const seen = new Set<string>();
+  for (const item of itemsOf(list)) {
+    checkItem(item, shape, report);
+    if (uniqueBy === undefined || item.node.kind !== "map") continue;
+    const identity = JSON.stringify(Object.entries(uniqueBy).map(([name, absent]) => scalarAt(item, name) ?? absent));
+    if (seen.has(identity)) report.problem({ path: item.path, span: item.node.span }, repeated(item.path, uniqueBy));
+    seen.add(identity);
   }
+}
+
+function scalarAt(item: Located, name: string): string | number | boolean | undefined {
+  const node = entriesOf(item).find((entry) => entry.name === name)?.node;
+  return node?.kind === "string" || node?.kind === "number" || node?.kind === "boolean" ? node.value : undefined;
+}
+
+function repeated(path: string, uniqueBy: Readonly<Record<string, string>>): Mistake {
+  return {
+    code: "item-repeated",
+    message: `${path} has the same ${Object.keys(uniqueBy).join(" and ")} as an item above it, and the cluster refuses the second one.`,
+    fix: "Remove one of the two.",
+  };
+}
+
+/** Only fields are pruned: a null item reaches Go, which makes an empty text or object of it, and no list. */
+function checkItem(item: Located, { items, noNulls }: ListShape, report: Report): void {
+  if (item.node.kind !== "null" || (!noNulls && isFineEmpty(items))) checkShape(item, items, report);
+  else report.problem({ path: item.path, span: item.node.span }, wrongType(item.node, item.path, "a value"));
 }
 
 function isFineEmpty(shape: Shape): boolean {

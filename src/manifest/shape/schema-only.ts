@@ -6,7 +6,8 @@ import type { ObjectShape, Shape, StringShape } from "./shape.ts";
  */
 export function objectOnly(shape: ObjectShape): ObjectShape {
   const fields = Object.entries(shape.fields).map(([name, field]) => [name, schemaOnly(field)] as const);
-  const required = (shape.required ?? []).filter((name) => refusesZero(shape.fields[name]));
+  const { required: all = [], filled } = shape;
+  const required = filled === undefined ? all.filter((name) => refusesZero(shape.fields[name])) : all;
   return { ...shape, fields: Object.fromEntries(fields), required };
 }
 

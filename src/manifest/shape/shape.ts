@@ -24,6 +24,8 @@ export type ObjectShape = {
   readonly fields: Readonly<Record<string, Shape>>;
   /** Fields without which the API server refuses the object; the webhooks' own defaulting is taken into account. */
   readonly required?: readonly string[];
+  /** Fields that the schema requires and that the webhook's Go type fills with a zero; where given, `required` is what stays. */
+  readonly filled?: readonly string[];
   /** What to do about a required field that is missing, where the general sentence is too little. */
   readonly advice?: Readonly<Record<string, string>>;
   /** Fields of this object that only look right, with what to say about them. */
@@ -32,12 +34,30 @@ export type ObjectShape = {
   readonly open?: true;
 };
 
+/** What Kubernetes calls IntOrString, and its quantities. */
+export type TextOrNumberShape = {
+  readonly type: "text-or-number";
+  /** The bounds of a number; without them any number will do. */
+  readonly number?: IntegerShape;
+  readonly check?: (text: string) => Mistake | undefined;
+};
+
+export type ListShape = {
+  readonly type: "list";
+  readonly items: Shape;
+  /** True where a null item is refused whatever the items are, because nothing decodes it into a zero. */
+  readonly noNulls?: true;
+  /** Fields of which no two items may have the same values, each with the value that an absent one stands for. */
+  readonly uniqueBy?: Readonly<Record<string, string>>;
+};
+
 export type Shape =
   | StringShape
+  | TextOrNumberShape
+  | ListShape
   | IntegerShape
   | ObjectShape
   | { readonly type: "boolean" }
-  | { readonly type: "list"; readonly items: Shape }
   | { readonly type: "map"; readonly values: Shape }
   | { readonly type: "anything" };
 

@@ -2,7 +2,7 @@ import type { Mistake } from "../report.ts";
 import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf, shown, yamlString } from "../text/quote.ts";
 import type { Located, YamlNode } from "../yaml/node.ts";
-import type { IntegerShape, Shape, StringShape } from "./shape.ts";
+import type { IntegerShape, Shape, StringShape, TextOrNumberShape } from "./shape.ts";
 
 /** What is wrong with a value itself, without what is inside it; `written` is its source text. */
 export function mistakeIn({ node, path }: Located, shape: Shape, written: string): Mistake | undefined {
@@ -11,6 +11,8 @@ export function mistakeIn({ node, path }: Located, shape: Shape, written: string
       return stringMistake(node, path, shape, written);
     case "integer":
       return integerMistake(node, path, shape);
+    case "text-or-number":
+      return textOrNumberMistake(node, path, shape);
     case "boolean":
       return node.kind === "boolean" ? undefined : wrongType(node, path, "true or false");
     case "list":
@@ -30,6 +32,12 @@ function stringMistake(node: YamlNode, path: string, shape: StringShape, written
   if (node.kind !== "string") return wrongType(node, path, "text");
   const listed = words === undefined || words.includes(node.value) || (emptyAllowed && node.value === "");
   return listed ? check?.(node.value) : notListed(path, node.value, words);
+}
+
+function textOrNumberMistake(node: YamlNode, path: string, { number, check }: TextOrNumberShape): Mistake | undefined {
+  if (node.kind === "string") return check?.(node.value);
+  if (node.kind !== "number") return wrongType(node, path, "text or a number");
+  return number === undefined ? undefined : integerMistake(node, path, number);
 }
 
 function isByteList(node: YamlNode): boolean {
