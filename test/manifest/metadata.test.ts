@@ -70,6 +70,7 @@ describe("a status that was copied out of a cluster", () => {
     { status: "{ phase: Running }", code: "field-unknown" },
     { status: "{ experiment: { desiredPhase: Going } }", code: "value-not-listed" },
     { status: "{ conditions: [{ type: Selected, status: true }] }", code: "text-not-quoted" },
+    { status: "{ experiment: { containerRecords: [null] } }", code: "wrong-type" },
     { status: "{ experiment: { containerRecords: [{ events: [{ type: Failed }] }] } }", code: "field-missing" },
   ])("is refused as $status", ({ status, code }) => {
     expect(problemCodes(`${experimentOf("PodChaos", "action: pod-kill")}status: ${status}\n`)).toEqual([code]);

@@ -26,7 +26,7 @@ const REORDER: ObjectShape = {
   type: "object",
   fields: { reorder: PERCENTAGE, correlation: CORRELATION, gap: { type: "integer" } },
   required: ["reorder"],
-  filled: ["gap"],
+  filled: ["reorder", "gap"],
 };
 
 const BANDWIDTH: ObjectShape = {

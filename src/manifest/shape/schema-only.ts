@@ -7,7 +7,8 @@ import type { ObjectShape, Shape, StringShape } from "./shape.ts";
 export function objectOnly(shape: ObjectShape): ObjectShape {
   const fields = Object.entries(shape.fields).map(([name, field]) => [name, schemaOnly(field)] as const);
   const { required: all = [], filled } = shape;
-  const required = filled === undefined ? all.filter((name) => refusesZero(shape.fields[name])) : all;
+  const stays = (name: string) => (filled === undefined ? refusesZero(shape.fields[name]) : !filled.includes(name));
+  const required = all.filter(stays);
   return { ...shape, fields: Object.fromEntries(fields), required };
 }
 

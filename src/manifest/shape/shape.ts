@@ -24,12 +24,14 @@ export type ObjectShape = {
   readonly fields: Readonly<Record<string, Shape>>;
   /** Fields without which the API server refuses the object; the webhooks' own defaulting is taken into account. */
   readonly required?: readonly string[];
-  /** Fields that the schema requires and that the webhook's Go type fills with a zero; where given, `required` is what stays. */
+  /** Fields that the schema requires and that the webhook's Go type fills with a zero that the schema takes. */
   readonly filled?: readonly string[];
   /** What to do about a required field that is missing, where the general sentence is too little. */
   readonly advice?: Readonly<Record<string, string>>;
   /** Fields of this object that only look right, with what to say about them. */
   readonly retired?: Readonly<Record<string, Mistake>>;
+  /** True where another value than a map is as good as none. */
+  readonly loose?: true;
   /** True where this version does not know every field of the kind. */
   readonly open?: true;
 };

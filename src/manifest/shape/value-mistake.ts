@@ -18,8 +18,9 @@ export function mistakeIn({ node, path }: Located, shape: Shape, written: string
     case "list":
       return node.kind === "list" ? undefined : wrongType(node, path, "a list");
     case "map":
-    case "object":
       return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields");
+    case "object":
+      return node.kind === "map" || shape.loose ? undefined : wrongType(node, path, "a map of fields");
     case "anything":
       return undefined;
   }
