@@ -19,9 +19,11 @@ type Circumstances = { readonly index: number; readonly source: Source; readonly
 /** The group of Chaos Mesh, also before 1.0 (`pingcap.com`) and by the name of the kind where the group is mistyped. */
 export function belongsToChaosMesh(node: YamlNode): boolean {
   const document = { node, path: "", key: node.span };
-  const [group = ""] = (textAt(document, "apiVersion") ?? "").split("/");
+  const [group = "", version] = (textAt(document, "apiVersion") ?? "").split("/");
   const kind = textAt(document, "kind") ?? "";
   if (/^(chaos-mesh\.org|pingcap\.com)$/i.test(group) || isChaosByName(kind)) return true;
+  // Without a group it can be nobody else's, and a kind like a fault's is a fault's, mistyped.
+  if (version === undefined && /chaos$/i.test(kind)) return true;
   return kind === "List" && itemsOf(at(document, "items")).some((item) => belongsToChaosMesh(item.node));
 }
 
