@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseManifestFile } from "../../src/manifest/parse.ts";
 import type { Problem } from "../../src/manifest/problem.ts";
 import { CORPUS_IS_HERE, corpusRows, type Row } from "./support/corpus.ts";
-import { linesOf, meansTheSame, pathsNamedIn } from "./support/server-paths.ts";
+import { linesOf, meansTheSame, pathsNamedIn, wordsOf } from "./support/server-paths.ts";
 import { objectIn, spellingsOf } from "./support/spellings.ts";
 
 /** What is asked for; what is reached is printed. */
@@ -76,6 +76,14 @@ describe.skipIf(!CORPUS_IS_HERE)(
       expect(elsewhere.map(({ id, message }) => `${id}: ${message}`)).toEqual([]);
     });
 
+    it("come with a message that names the field, and with what to do", () => {
+      const refused = corpusRows().filter((row) => row.verdict === "reject");
+      const mute = refused.filter(
+        (row) => !problemsOf(row).some((problem) => namesItsField(problem) && problem.fix !== ""),
+      );
+      expect(mute.map(({ id }) => id)).toEqual([]);
+    });
+
     it("are not in the source: no word of the corpus that is not one of the schema", () => {
       const source = globSync("src/**/*.ts", { cwd: ROOT }).map((path) => readFileSync(resolve(ROOT, path), "utf8"));
       const code = source.join("\n");
@@ -117,6 +125,10 @@ describe.skipIf(!CORPUS_IS_HERE)("these tests, were something wrong (skipped whe
     ).toBe(false);
   });
 });
+
+function namesItsField({ path, message }: Problem): boolean {
+  return message.toLowerCase().includes(wordsOf(path).at(-1) ?? "");
+}
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
