@@ -1,4 +1,4 @@
-import { objectOnly } from "../shape/schema-only.ts";
+import { objectOnly, undefaulted } from "../shape/schema-only.ts";
 import { type ObjectShape, type Shape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
 import { blockFields, CHAOS_BLOCKS } from "./chaos-blocks.ts";
 import { CONTAINER } from "./kubernetes-container.ts";
@@ -56,4 +56,4 @@ export const WORKFLOW: ObjectShape = {
 };
 
 /** The same inside a Schedule, whose webhook does not look into it. */
-export const UNCHECKED_WORKFLOW: ObjectShape = objectOnly(WORKFLOW);
+export const UNCHECKED_WORKFLOW: ObjectShape = undefaulted(objectOnly(WORKFLOW));

@@ -42,11 +42,6 @@ export function latencyMistake(text: string): Mistake | undefined {
   };
 }
 
-/** `delay.jitter` outside a Schedule, where the defaulting webhook fills an empty text with 0ms. */
-export function jitterMistake(text: string): Mistake | undefined {
-  return text === "" ? undefined : latencyMistake(text);
-}
-
 /** A percentage such as `loss.loss`: any text that Go reads as a number. */
 export function percentageMistake(text: string): Mistake | undefined {
   if (parseFloat32(text) !== undefined) return undefined;

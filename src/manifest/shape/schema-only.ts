@@ -12,6 +12,21 @@ export function objectOnly(shape: ObjectShape): ObjectShape {
   return { ...shape, fields: Object.fromEntries(fields), required };
 }
 
+/** A shape whose empty texts no webhook replaces by their defaults. */
+export function undefaulted(shape: ObjectShape): ObjectShape {
+  const fields = Object.entries(shape.fields).map(([name, field]) => [name, withoutDefaults(field)] as const);
+  return { ...shape, fields: Object.fromEntries(fields) };
+}
+
+function withoutDefaults(shape: Shape): Shape {
+  if (shape.type === "object") return undefaulted(shape);
+  if (shape.type === "list") return { ...shape, items: withoutDefaults(shape.items) };
+  if (shape.type === "map") return { ...shape, values: withoutDefaults(shape.values) };
+  if (shape.type !== "string") return shape;
+  const { emptyAllowed, ...rest } = shape;
+  return rest;
+}
+
 function schemaOnly(shape: Shape): Shape {
   switch (shape.type) {
     case "string":

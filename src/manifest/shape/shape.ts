@@ -7,7 +7,7 @@ export type StringShape = {
   readonly oneOf?: readonly string[];
   /** True where only a webhook asks for one of `oneOf`, and the schema takes any text. */
   readonly byWebhook?: true;
-  /** An empty text passes `oneOf`, because a webhook replaces it by the default. */
+  /** An empty text passes, because a webhook replaces it by the default. */
   readonly emptyAllowed?: true;
   /** A rule on the text; an empty text reaches it too. */
   readonly check?: (text: string) => Mistake | undefined;

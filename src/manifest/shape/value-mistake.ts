@@ -31,7 +31,8 @@ function stringMistake(node: YamlNode, path: string, shape: StringShape, written
   if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written, check?.(written));
   if (shape.bytes && isByteList(node)) return undefined;
   if (node.kind !== "string") return wrongType(node, path, "text");
-  const listed = words === undefined || words.includes(node.value) || (emptyAllowed && node.value === "");
+  if (emptyAllowed && node.value === "") return undefined;
+  const listed = words === undefined || words.includes(node.value);
   return listed ? check?.(node.value) : notListed(path, node.value, words);
 }
 

@@ -11,7 +11,8 @@ export function complaintAboutSize(text: string): string | undefined {
   const end = lastOf(text, "0123456789. ");
   if (end < 0) return "it has no number";
   const number = text[end] === " " ? text.slice(0, end) : text.slice(0, end + 1);
-  if (!NUMBER.test(withoutSeparators(number) ?? "")) return "its number is not one";
+  const digits = withoutSeparators(number) ?? "";
+  if (!NUMBER.test(digits) || !Number.isFinite(Number(digits))) return "its number is not one";
   return isUnit(text.slice(end + 1).toLowerCase()) ? undefined : "its unit is not B, KB, KiB, MB, MiB and so on";
 }
 
