@@ -18,6 +18,12 @@ export const PROBLEMS = {
   "namespace-malformed": "Names of namespaces are DNS labels: lower case, digits and hyphens, up to 63 characters.",
   "label-malformed": "Values of labels are short words that indexes can hold.",
   "key-malformed": "Keys of labels and annotations are [domain/]name.",
+  "item-repeated": "Some lists are maps in disguise: the cluster finds their items by a field that no two may share.",
+  "quantity-malformed": "Amounts of memory, processors and storage have Kubernetes' own grammar: 100m, 1Gi, 2.",
+  "timestamp-malformed": "Moments are written as RFC 3339 has them, such as 2026-01-31T12:00:00Z.",
+  "generated-name-malformed": "The name that the cluster makes begins with generateName, so it has the form of a name.",
+  "owner-malformed": "An owner is found by version, kind, name and uid.",
+  "finalizer-malformed": "A finalizer is the name of a controller's task, written [domain/]name.",
   "field-unknown":
     "The API server's strict field validation refuses what the schema does not know; older clients drop it silently.",
   "field-missing": "Without this field the API server refuses the object.",

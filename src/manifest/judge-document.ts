@@ -2,13 +2,13 @@ import { decodeExperiment } from "./decode/experiment.ts";
 import { reachOf } from "./decode/reach.ts";
 import type { ManifestDocument } from "./document.ts";
 import { reportFindings } from "./findings/findings.ts";
+import { documentShape } from "./kinds/document-shape.ts";
 import { API_VERSION, isChaosByName, KINDS, specOf } from "./kinds/kinds.ts";
 import { type Mistake, Report } from "./report.ts";
 import { checkAcrossFields } from "./rules/across-fields.ts";
 import { checkMetadata } from "./rules/metadata.ts";
 import { checkRepeatedKeys } from "./rules/repeated-keys.ts";
 import { checkShape } from "./shape/check-shape.ts";
-import { ANYTHING, type ObjectShape, TEXT } from "./shape/shape.ts";
 import { meantInstead, nearest, sameLetters } from "./text/nearest.ts";
 import { shown } from "./text/quote.ts";
 import { at, itemsOf, type Located, textAt, type YamlNode } from "./yaml/node.ts";
@@ -19,9 +19,11 @@ type Circumstances = { readonly index: number; readonly source: Source; readonly
 /** The group of Chaos Mesh, also before 1.0 (`pingcap.com`) and by the name of the kind where the group is mistyped. */
 export function belongsToChaosMesh(node: YamlNode): boolean {
   const document = { node, path: "", key: node.span };
-  const [group = ""] = (textAt(document, "apiVersion") ?? "").split("/");
+  const [group = "", version] = (textAt(document, "apiVersion") ?? "").split("/");
   const kind = textAt(document, "kind") ?? "";
   if (/^(chaos-mesh\.org|pingcap\.com)$/i.test(group) || isChaosByName(kind)) return true;
+  // Without a group it can be nobody else's, and a kind like a fault's is a fault's, mistyped.
+  if (version === undefined && /chaos$/i.test(kind)) return true;
   return kind === "List" && itemsOf(at(document, "items")).some((item) => belongsToChaosMesh(item.node));
 }
 
@@ -57,17 +59,11 @@ const LIST: Mistake = {
 function checkObject(document: Located, kind: string, report: Report): void {
   checkRepeatedKeys(document, report);
   checkApiVersion(document, report);
-  const spec = specOf(kind);
-  if (spec === undefined) checkKind(document, report);
-  checkShape(document, documentShape(spec), report);
+  if (specOf(kind) === undefined) checkKind(document, report);
+  checkShape(document, documentShape(kind), report);
   checkMetadata(document, report);
   const written = at(document, "spec");
   if (written?.node.kind === "map") checkAcrossFields(kind, written, report);
-}
-
-function documentShape(spec: ObjectShape | undefined): ObjectShape {
-  const fields = { apiVersion: TEXT, kind: TEXT, metadata: ANYTHING, spec: spec ?? ANYTHING, status: ANYTHING };
-  return { type: "object", fields, required: spec === undefined ? [] : ["spec"] };
 }
 
 function checkApiVersion(document: Located, report: Report): void {
@@ -85,7 +81,7 @@ function checkApiVersion(document: Located, report: Report): void {
   );
 }
 
-/** The kind that is part of what is written, such as Workflow of ChaosWorkflow, or two that are written most. */
+/** The kind that is part of what is written, such as Workflow of WorkflowOfChaos, or two that are written most. */
 function likeKind(written: string): string {
   return KINDS.find((kind) => written.includes(kind)) ?? "NetworkChaos or PodChaos";
 }

@@ -71,6 +71,12 @@ describe("a document", () => {
     });
   });
 
+  it("with a kind like a fault's and no group is refused, and with another's group it is another's", () => {
+    const text = networkChaos().replace("NetworkChaos", "NetworkchaoS").replace("v1alpha1", "");
+    expect(read(text.replace("chaos-mesh.org/", "v1")).documents.map(({ answer }) => answer)).toEqual(["reject"]);
+    expect(read(text.replace("chaos-mesh.org", "example.org")).otherDocuments).toBe(1);
+  });
+
   it.each([
     { name: "a version that does not exist", from: "v1alpha1", to: "v1", code: "api-version-unknown" },
     { name: "the group before 1.0", from: "chaos-mesh.org", to: "pingcap.com", code: "api-version-unknown" },

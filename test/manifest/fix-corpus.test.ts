@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import { type Answerer, answered } from "../../src/manifest/fix/answered.ts";
 import { type Fix, fixManifest } from "../../src/manifest/fix.ts";
 import { parseManifestFile } from "../../src/manifest/parse.ts";
-import { everyRow, HAS_CORPUS, type Row } from "./corpus.ts";
+import { CORPUS_IS_HERE, corpusRows, type Row } from "./support/corpus.ts";
 
 // What chaosgate fix makes of every manifest that a real API server refused.
 
 const repair = (text: string) => fixManifest(text, { namespacePolicy: "keep" });
 const first: Answerer = ({ choices }) => choices[0];
 
-describe.skipIf(!HAS_CORPUS)("fixing the corpus (skipped where it is not beside the repository)", () => {
-  const refused = HAS_CORPUS ? everyRow().filter(({ verdict }) => verdict === "reject") : [];
+describe.skipIf(!CORPUS_IS_HERE)("fixing the corpus (skipped where it is not beside the repository)", () => {
+  const refused = CORPUS_IS_HERE ? corpusRows().filter(({ verdict }) => verdict === "reject") : [];
   const fixes = refused.map((row) => ({ row, fix: repair(row.text) }));
   const repaired = fixes.filter(({ fix }) => fix.unresolved.length === 0);
 
@@ -39,7 +39,7 @@ describe.skipIf(!HAS_CORPUS)("fixing the corpus (skipped where it is not beside 
   });
 
   it("changes of what is accepted only what would not do what it says", () => {
-    const accepted = everyRow().filter(({ verdict }) => verdict === "accept");
+    const accepted = corpusRows().filter(({ verdict }) => verdict === "accept");
     const changed = accepted.map(({ id, text }) => ({ id, text, fixed: repair(text).fixed })).filter(isChanged);
     console.log(`fix: ${changed.length} of ${accepted.length} accepted manifests changed`);
     const worse = changed.filter(

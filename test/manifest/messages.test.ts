@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseManifestFile } from "../../src/manifest/parse.ts";
 import type { Problem } from "../../src/manifest/problem.ts";
-import { everyRow, HAS_CORPUS } from "./corpus.ts";
 import { experimentOf, judge, networkChaos, podChaos } from "./manifests.ts";
+import { CORPUS_IS_HERE, corpusRows } from "./support/corpus.ts";
 
 // What a new user needs of a message: which field, on which line, and what to write instead.
 
@@ -55,10 +55,10 @@ describe("the message of a refusal", () => {
     expect(lineOf(problem, experimentOf("HTTPChaos", "abort:", "  httpStatus: 500"))).toBe("  abort:");
   });
 
-  it.skipIf(!HAS_CORPUS)(
+  it.skipIf(!CORPUS_IS_HERE)(
     "names field, line and fix in the whole corpus (skipped where it is not beside the repository)",
     () => {
-      const poor = everyRow().flatMap(({ id, text }) => {
+      const poor = corpusRows().flatMap(({ id, text }) => {
         const { documents } = parseManifestFile(id, text);
         const problems = documents.flatMap((document) => document.problems);
         return problems.filter((problem) => !isHelpful(problem, text)).map(({ message }) => `${id}: ${message}`);

@@ -3,8 +3,8 @@ import { questionsIn, withChoice } from "../../src/manifest/fix/question.ts";
 import { withSuggestions } from "../../src/manifest/fix.ts";
 import { parseManifestFile } from "../../src/manifest/parse.ts";
 import type { Problem, Suggestion } from "../../src/manifest/problem.ts";
-import { everyRow, HAS_CORPUS } from "./corpus.ts";
 import { experimentOf, networkChaos, plain, podChaos } from "./manifests.ts";
+import { CORPUS_IS_HERE, corpusRows } from "./support/corpus.ts";
 
 // A suggestion is a click in a pull request: taken alone, it must end the problem that it stands at.
 
@@ -47,8 +47,8 @@ describe("each problem that can be repaired", () => {
     expect(duration?.replacement).toBe("  delay: 5ms # short");
   });
 
-  it.skipIf(!HAS_CORPUS)("ends it in the whole corpus (skipped where it is not beside the repository)", () => {
-    const useless = everyRow().filter(({ text }) =>
+  it.skipIf(!CORPUS_IS_HERE)("ends it in the whole corpus (skipped where it is not beside the repository)", () => {
+    const useless = corpusRows().filter(({ text }) =>
       problemsWith(text).some(({ code, path, suggestion }) => {
         const after = suggestion === undefined ? [] : problemsWith(taken(suggestion, text));
         return after.some((problem) => problem.code === code && problem.path === path);

@@ -7,26 +7,34 @@ import { POD_SELECTOR_FIELDS } from "./selector-shape.ts";
 
 const PAIRS: Shape = { type: "list", items: TEXTS };
 
-const REPLACE: Shape = {
+/** `replace`: what takes the place of parts of a message. */
+export const REPLACE: Shape = {
   type: "object",
   fields: {
     path: TEXT,
     method: TEXT,
     code: INT32,
-    body: { type: "string", check: base64Mistake, pattern: true },
+    body: { type: "string", check: base64Mistake, pattern: true, bytes: true },
     queries: TEXT_MAP,
     headers: TEXT_MAP,
   },
 };
 
-const PATCH: Shape = {
+/** `patch`: what is added to a message. */
+export const PATCH: Shape = {
   type: "object",
-  fields: { body: { type: "object", fields: { type: TEXT, value: TEXT } }, queries: PAIRS, headers: PAIRS },
+  fields: {
+    body: { type: "object", fields: { type: TEXT, value: TEXT }, filled: ["type", "value"] },
+    queries: PAIRS,
+    headers: PAIRS,
+  },
 };
 
-const TLS: Shape = {
+/** `tls`: where the certificate is. */
+export const TLS: Shape = {
   type: "object",
   fields: { secretName: TEXT, secretNamespace: TEXT, certName: TEXT, keyName: TEXT, caName: TEXT },
+  filled: ["secretName", "secretNamespace", "certName", "keyName"],
 };
 
 /** The spec of an HTTPChaos. */

@@ -1,10 +1,11 @@
 import type { ObjectShape } from "../shape/shape.ts";
 import { CHAOS_BLOCKS } from "./chaos-blocks.ts";
 import { PHYSICAL_MACHINE, REMOTE_CLUSTER } from "./machines.ts";
-import { OPEN_KIND, OPEN_KINDS } from "./open-kinds.ts";
+import { POD_HTTP_CHAOS, POD_IO_CHAOS, POD_NETWORK_CHAOS } from "./pod-state.ts";
 import { SCHEDULE } from "./schedule.ts";
 import { STATUS_CHECK } from "./status-check.ts";
 import { WORKFLOW } from "./workflow.ts";
+import { WORKFLOW_NODE } from "./workflow-node.ts";
 
 /** The API version that every kind of Chaos Mesh 2 has. */
 export const API_VERSION = "chaos-mesh.org/v1alpha1";
@@ -16,7 +17,10 @@ const SPECS: ReadonlyMap<string, ObjectShape> = new Map([
   ["StatusCheck", STATUS_CHECK],
   ["PhysicalMachine", PHYSICAL_MACHINE],
   ["RemoteCluster", REMOTE_CLUSTER],
-  ...OPEN_KINDS.map((kind) => [kind, OPEN_KIND] as const),
+  ["WorkflowNode", WORKFLOW_NODE],
+  ["PodNetworkChaos", POD_NETWORK_CHAOS],
+  ["PodIOChaos", POD_IO_CHAOS],
+  ["PodHttpChaos", POD_HTTP_CHAOS],
 ]);
 
 /** Every kind of chaos-mesh.org/v1alpha1. */
@@ -27,6 +31,11 @@ const HITS_NO_PODS = new Set(["AWSChaos", "AzureChaos", "GCPChaos", "PhysicalMac
 /** The shape of a kind's spec, or undefined for a kind that Chaos Mesh does not have. */
 export function specOf(kind: string): ObjectShape | undefined {
   return SPECS.get(kind);
+}
+
+/** True for kinds that may be created without a spec: nothing asks for one and no webhook writes an empty one. */
+export function needsNoSpec(kind: string): boolean {
+  return kind === "RemoteCluster" || kind === "PodIOChaos" || kind === "PodHttpChaos";
 }
 
 /** True for kinds that hit pods with a selector and a mode of their own. */

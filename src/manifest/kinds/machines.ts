@@ -1,5 +1,6 @@
 import { addressMistake } from "../rules/http-strings.ts";
-import { ANYTHING, type ObjectShape, TEXT } from "../shape/shape.ts";
+import { type ObjectShape, TEXT } from "../shape/shape.ts";
+import { undecoded } from "../shape/undecoded.ts";
 
 /** The spec of a PhysicalMachine. */
 export const PHYSICAL_MACHINE: ObjectShape = {
@@ -15,13 +16,13 @@ const SECRET: ObjectShape = {
 };
 
 /** The spec of a RemoteCluster, which no webhook fills in or checks. */
-export const REMOTE_CLUSTER: ObjectShape = {
+export const REMOTE_CLUSTER: ObjectShape = undecoded({
   type: "object",
   fields: {
     namespace: TEXT,
     version: TEXT,
     kubeConfig: { type: "object", fields: { secretRef: SECRET }, required: ["secretRef"] },
-    configOverride: ANYTHING,
+    configOverride: { type: "object", fields: {}, open: true },
   },
   required: ["namespace", "version", "kubeConfig"],
-};
+});

@@ -1,7 +1,6 @@
 import {
   correlationMistake,
   durationMistake,
-  jitterMistake,
   latencyMistake,
   percentageMistake,
   rateMistake,
@@ -13,7 +12,7 @@ import { POD_SELECTOR_FIELDS, TARGET } from "./selector-shape.ts";
 const INT32_MAX = 2 ** 31 - 1;
 const CORRELATION: StringShape = { type: "string", check: correlationMistake };
 const LATENCY: StringShape = { type: "string", check: latencyMistake, pattern: true };
-const JITTER: StringShape = { type: "string", check: jitterMistake, pattern: true };
+const JITTER: StringShape = { ...LATENCY, emptyAllowed: true };
 const PERCENTAGE: StringShape = { type: "string", check: percentageMistake };
 const RATE: StringShape = { type: "string", check: rateMistake };
 const ONE_OR_MORE: Shape = { type: "integer", min: 1, max: INT32_MAX };
@@ -24,13 +23,11 @@ export const NETWORK_ACTIONS = ["netem", "delay", "loss", "duplicate", "corrupt"
 const OTHER_ACTIONS = {
   latency: "delay",
   "network-delay": "delay",
-  "network-latency": "delay",
   "packet-loss": "loss",
   "network-loss": "loss",
   duplication: "duplicate",
   corruption: "corrupt",
   "network-partition": "partition",
-  "bandwidth-limit": "bandwidth",
 };
 
 // The CRD requires `gap` as well, and the defaulting webhook writes a 0 where it is absent.
@@ -38,6 +35,7 @@ const REORDER: ObjectShape = {
   type: "object",
   fields: { reorder: PERCENTAGE, correlation: CORRELATION, gap: { type: "integer" } },
   required: ["reorder"],
+  filled: ["reorder", "gap"],
 };
 
 const BANDWIDTH: ObjectShape = {
@@ -53,36 +51,30 @@ const BANDWIDTH: ObjectShape = {
 };
 
 /** The spec of a NetworkChaos, as CRD and webhooks of Chaos Mesh 2.8 take it. */
-export const NETWORK_CHAOS: ObjectShape = networkChaos(JITTER);
+export const NETWORK_CHAOS: ObjectShape = {
+  type: "object",
+  fields: {
+    ...POD_SELECTOR_FIELDS,
+    action: { type: "string", oneOf: NETWORK_ACTIONS, otherWords: OTHER_ACTIONS },
+    direction: { type: "string", oneOf: ["to", "from", "both"], emptyAllowed: true },
+    duration: { type: "string", check: durationMistake },
+    device: TEXT,
+    target: TARGET,
+    targetDevice: TEXT,
+    externalTargets: TEXTS,
+    remoteCluster: TEXT,
+    ...trafficControl(),
+  },
+  required: ["action", "mode"],
+  retired: RETIRED_IN_VERSION_2,
+};
 
-/** The same inside a Schedule, where no webhook fills an empty jitter. */
-export const EMBEDDED_NETWORK_CHAOS: ObjectShape = networkChaos(LATENCY);
-
-function networkChaos(jitter: StringShape): ObjectShape {
-  return {
-    type: "object",
-    fields: {
-      ...POD_SELECTOR_FIELDS,
-      action: { type: "string", oneOf: NETWORK_ACTIONS, otherWords: OTHER_ACTIONS },
-      direction: { type: "string", oneOf: ["to", "from", "both"], emptyAllowed: true },
-      duration: { type: "string", check: durationMistake },
-      device: TEXT,
-      target: TARGET,
-      targetDevice: TEXT,
-      externalTargets: TEXTS,
-      remoteCluster: TEXT,
-      ...trafficControl(jitter),
-    },
-    required: ["action", "mode"],
-    retired: RETIRED_IN_VERSION_2,
-  };
-}
-
-function trafficControl(jitter: StringShape): Readonly<Record<string, Shape>> {
+/** The blocks of parameters that the actions have. */
+export function trafficControl(): Readonly<Record<string, Shape>> {
   return {
     delay: {
       type: "object",
-      fields: { latency: LATENCY, jitter, correlation: CORRELATION, reorder: REORDER },
+      fields: { latency: LATENCY, jitter: JITTER, correlation: CORRELATION, reorder: REORDER },
       required: ["latency"],
     },
     loss: percentageBlock("loss"),

@@ -1,6 +1,6 @@
 import { durationMistake } from "../rules/strings.ts";
 import { type IntegerShape, type ObjectShape, type Shape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
-import { INT, INT32, UINT16, UINT32, UINT64 } from "./go-integers.ts";
+import { INT, INT32, UINT8, UINT16, UINT32, UINT64 } from "./go-integers.ts";
 import { EXPRESSIONS, MODES } from "./selector-shape.ts";
 
 const BOOLEAN: Shape = { type: "boolean" };
@@ -11,8 +11,8 @@ const LIMIT: IntegerShape = { ...UINT32, min: 1 };
 const BLOCKS: Readonly<Record<string, ObjectShape>> = {
   clock: block(["clock-ids-slice", "time-offset"], { pid: INT }),
   "disk-fill": block(["path", "size"], { "fill-by-fallocate": BOOLEAN }),
-  "disk-read-payload": block(["path", "size"], { "payload-process-num": INT }),
-  "disk-write-payload": block(["path", "size"], { "payload-process-num": INT }),
+  "disk-read-payload": block(["path", "size"], { "payload-process-num": UINT8 }),
+  "disk-write-payload": block(["path", "size"], { "payload-process-num": UINT8 }),
   "file-append": block(["data", "file-name"], { count: INT }),
   "file-create": block(["dir-name", "file-name"]),
   "file-delete": block(["dir-name", "file-name"]),
@@ -42,10 +42,14 @@ const BLOCKS: Readonly<Record<string, ObjectShape>> = {
   "jvm-stress": block(["mem-type"], { "cpu-count": INT, pid: INT, port: INT32 }),
   "kafka-fill": block(["host", "password", "reloadCommand", "topic", "username"], {
     maxBytes: UINT64,
-    messageSize: INT,
+    messageSize: UINT64,
     port: UINT16,
   }),
-  "kafka-flood": block(["host", "password", "topic", "username"], { messageSize: INT, port: UINT16, threads: INT }),
+  "kafka-flood": block(["host", "password", "topic", "username"], {
+    messageSize: UINT64,
+    port: UINT16,
+    threads: UINT64,
+  }),
   "kafka-io": block(["configFile", "topic"], { nonReadable: BOOLEAN, nonWritable: BOOLEAN }),
   "network-bandwidth": requiring(
     ["limit", "buffer"],

@@ -15,11 +15,8 @@ const OTHER_MODES = {
   every: "all",
 };
 
-const EXPRESSION: Shape = {
-  type: "object",
-  fields: { key: TEXT, operator: TEXT, values: TEXTS },
-  required: ["key", "operator"],
-};
+// The CRD requires key and operator, and the defaulting webhooks write empty ones where they are absent.
+const EXPRESSION: Shape = { type: "object", fields: { key: TEXT, operator: TEXT, values: TEXTS } };
 
 export const EXPRESSIONS: Shape = { type: "list", items: EXPRESSION };
 

@@ -1,6 +1,8 @@
-import { objectOnly } from "../shape/schema-only.ts";
-import { ANYTHING, type ObjectShape, type Shape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
+import { objectOnly, undefaulted } from "../shape/schema-only.ts";
+import { type ObjectShape, type Shape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
 import { blockFields, CHAOS_BLOCKS } from "./chaos-blocks.ts";
+import { CONTAINER } from "./kubernetes-container.ts";
+import { VOLUME } from "./kubernetes-volume.ts";
 import { STATUS_CHECK } from "./status-check.ts";
 
 /** The types of a Workflow's templates that carry no fault of their own. */
@@ -21,19 +23,19 @@ const SCHEDULE_OF_TEMPLATE: ObjectShape = objectOnly({
   required: ["concurrencyPolicy"],
 });
 
-const BRANCH: Shape = { type: "object", fields: { target: TEXT, expression: TEXT } };
+const BRANCH: Shape = { type: "object", fields: { target: TEXT, expression: TEXT }, filled: ["target"] };
 
-/** A container and volumes are Kubernetes' own; of a task only that much is known here. */
 const TASK: Shape = {
   type: "object",
-  fields: { container: ANYTHING, volumes: { type: "list", items: ANYTHING }, labels: TEXT_MAP },
+  fields: { container: CONTAINER, volumes: { type: "list", items: VOLUME }, labels: TEXT_MAP },
 };
 
-const TEMPLATE: ObjectShape = {
+/** One step of a Workflow. */
+export const TEMPLATE: ObjectShape = {
   type: "object",
   fields: {
     name: TEXT,
-    templateType: { type: "string", oneOf: [...FLOW_TYPES, ...Object.keys(CHAOS_BLOCKS)] },
+    templateType: { type: "string", oneOf: [...FLOW_TYPES, ...Object.keys(CHAOS_BLOCKS)], byWebhook: true },
     deadline: TEXT,
     children: TEXTS,
     conditionalBranches: { type: "list", items: BRANCH },
@@ -54,4 +56,4 @@ export const WORKFLOW: ObjectShape = {
 };
 
 /** The same inside a Schedule, whose webhook does not look into it. */
-export const UNCHECKED_WORKFLOW: ObjectShape = objectOnly(WORKFLOW);
+export const UNCHECKED_WORKFLOW: ObjectShape = undefaulted(objectOnly(WORKFLOW));

@@ -1,55 +1,49 @@
 import type { Mistake, Report } from "../report.ts";
-import { checkShape } from "../shape/check-shape.ts";
-import { ANYTHING, type ObjectShape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
 import { dnsName } from "../text/dns-name.ts";
 import { shown } from "../text/quote.ts";
 import { at, entriesOf, type Located, textAt } from "../yaml/node.ts";
+import { checkBookkeeping } from "./metadata-bookkeeping.ts";
+import { isQualifiedName, isSubdomain } from "./names.ts";
 
 // ObjectMeta as the API server checks it on create (apimachinery: validation/objectmeta.go).
 
-const OBJECT_META: ObjectShape = {
-  type: "object",
-  fields: {
-    name: TEXT,
-    generateName: TEXT,
-    namespace: TEXT,
-    labels: TEXT_MAP,
-    annotations: TEXT_MAP,
-    finalizers: TEXTS,
-    ownerReferences: ANYTHING,
-    managedFields: ANYTHING,
-    selfLink: TEXT,
-    uid: TEXT,
-    resourceVersion: TEXT,
-    generation: { type: "integer" },
-    creationTimestamp: TEXT,
-    deletionTimestamp: TEXT,
-    deletionGracePeriodSeconds: { type: "integer" },
-  },
-};
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const KEY_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
-/** Reports what the API server refuses in `metadata`. */
+/** Reports what the API server refuses in `metadata` beyond its shape. */
 export function checkMetadata(document: Located, report: Report): void {
   const metadata = at(document, "metadata");
-  if (metadata !== undefined) checkShape(metadata, OBJECT_META, report);
   checkName(document, metadata, report);
-  checkNamespace(at(metadata, "namespace"), report);
+  checkGeneratedName(at(metadata, "generateName"), report);
+  // A cluster-wide object has no namespace, and the API server looks at none.
+  if (textAt(document, "kind") !== "RemoteCluster") checkNamespace(at(metadata, "namespace"), report);
   for (const label of entriesOf(at(metadata, "labels"))) checkLabel(label, report);
-  for (const annotation of entriesOf(at(metadata, "annotations"))) checkKey(annotation, report);
+  for (const annotation of entriesOf(at(metadata, "annotations")))
+    checkKey({ ...annotation, name: annotation.name.toLowerCase() }, report);
+  if (metadata !== undefined) checkBookkeeping(metadata, report);
 }
 
 function checkName(document: Located, metadata: Located | undefined, report: Report): void {
   const name = at(metadata, "name");
   const written = textAt(metadata, "name") ?? "";
   const isElsewhere = (name !== undefined && name.node.kind !== "string") || textAt(metadata, "generateName");
-  const isGood = written.length <= 253 && DNS_SUBDOMAIN.test(written);
-  if (isGood || (written === "" && isElsewhere)) return;
+  if (isSubdomain(written) || (written === "" && isElsewhere)) return;
   const spot = { path: "metadata.name", span: name?.node.span ?? metadata?.key ?? document.key };
   report.problem(spot, written === "" ? NAME_MISSING : nameMistake(written));
+}
+
+/** The name is made of it and five characters more, so a hyphen at its end is as good as a letter. */
+function checkGeneratedName(prefix: Located | undefined, report: Report): void {
+  const written = prefix?.node.kind === "string" ? prefix.node.value : "";
+  if (prefix === undefined || written === "" || isSubdomain(written.replace(/(?<=.)-$/, "a"))) return;
+  report.problem(
+    { path: prefix.path, span: prefix.node.span },
+    {
+      code: "generated-name-malformed",
+      message: `metadata.generateName is ${shown(written)}; it has up to 253 characters of a-z, 0-9, '-' and '.', and begins with a letter or digit.`,
+      fix: "Write it in lower case, with a hyphen at the end, such as 'delay-'.",
+    },
+  );
 }
 
 const NAME_MISSING: Mistake = {
@@ -93,9 +87,7 @@ function checkLabel(label: Located & { readonly name: string }, report: Report):
 }
 
 function checkKey({ name, path, key }: Located & { readonly name: string }, report: Report): void {
-  const [first = "", second, ...more] = name.split("/");
-  const prefixed = second === undefined || (first.length <= 253 && DNS_SUBDOMAIN.test(first));
-  if (more.length === 0 && prefixed && KEY_NAME.test(second ?? first)) return;
+  if (isQualifiedName(name)) return;
   report.problem(
     { path, span: key },
     {

@@ -2,6 +2,7 @@ import type { Mistake, Report } from "../report.ts";
 import { parseFloat32 } from "../text/go-number.ts";
 import { shown } from "../text/quote.ts";
 import { at, entriesOf, itemsOf, type Located, textAt } from "../yaml/node.ts";
+import { checkMachineBlock } from "./machine-blocks.ts";
 import { hasValue, neither, reportMissing } from "./parameters.ts";
 
 const JVM_METHOD = ["pid", "class", "method"];
@@ -71,6 +72,7 @@ function checkBlock(action: string, block: Located, report: Report): void {
   const either = Object.hasOwn(NEEDS_EITHER, action) ? NEEDS_EITHER[action] : undefined;
   if (either !== undefined && !either.some((name) => hasValue(block, name)))
     report.problem({ path: block.path, span: block.key }, neither(...either));
+  checkMachineBlock(action, block, report);
   if (!HAS_PERCENTAGES.includes(action)) return;
   for (const name of ["percent", "correlation"]) checkPercentage(at(block, name), name === "percent", report);
 }
@@ -92,10 +94,15 @@ function checkPercentage(found: Located | undefined, aboveZero: boolean, report:
 
 function checkMachines(spec: Located, report: Report): void {
   const address = at(spec, "address");
-  const selects = entriesOf(at(spec, "selector")).some((entry) => entriesOf(entry).length + itemsOf(entry).length > 0);
+  const selects = entriesOf(at(spec, "selector")).some((entry) => sizeOf(entry) > 0);
   const isListed = itemsOf(address).length > 0;
   const spot = { path: `${spec.path}.address`, span: address?.key ?? spec.key };
   if (isListed === selects) report.problem(spot, addressOrSelector(isListed));
+}
+
+/** How much is in a list or a map; a null entry is pruned. */
+function sizeOf(holder: Located): number {
+  return itemsOf(holder).length + entriesOf(holder).filter(({ node }) => node.kind !== "null").length;
 }
 
 function addressOrSelector(both: boolean): Mistake {

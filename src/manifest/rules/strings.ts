@@ -32,7 +32,7 @@ export function lengthOfTimeMistake(text: string): Mistake | undefined {
 
 /** `delay.latency`: one number, one unit. */
 export function latencyMistake(text: string): Mistake | undefined {
-  if (/^[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$/.test(text)) return undefined;
+  if (/^[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$/.test(text) && parseGoDuration(text) !== undefined) return undefined;
   return {
     code: "latency-malformed",
     message: `${shown(text)} is not one number with one unit, which is all that the cluster takes here.`,
@@ -51,11 +51,6 @@ function instead(corrected: string | undefined, text: string, units: readonly st
   if (!/^[0-9]+(\.[0-9]+)?$/.test(text)) return { fix: advice };
   const choices = units.map((unit) => yamlString(`${text}${unit}`));
   return { fix: `Say in which unit: ${oneOf(choices)}.`, choices };
-}
-
-/** `delay.jitter` outside a Schedule, where the defaulting webhook fills an empty text with 0ms. */
-export function jitterMistake(text: string): Mistake | undefined {
-  return text === "" ? undefined : latencyMistake(text);
 }
 
 /** A percentage such as `loss.loss`: any text that Go reads as a number. */

@@ -83,9 +83,11 @@ function reportNoDeadline(template: Located, report: Report): void {
 }
 
 function checkChildren(template: Located, names: readonly string[], report: Report): void {
-  for (const child of itemsOf(at(template, "children")))
-    if (child.node.kind === "string" && !names.includes(child.node.value))
+  for (const child of itemsOf(at(template, "children"))) {
+    const name = child.node.kind === "null" ? "" : child.node.kind === "string" ? child.node.value : undefined;
+    if (name !== undefined && !names.includes(name))
       report.problem({ path: child.path, span: child.node.span }, unknownTemplate("template-unknown", child));
+  }
 }
 
 function checkChaos(template: Located, type: string, block: string, report: Report, check: CheckExperiment): void {

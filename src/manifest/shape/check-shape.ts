@@ -2,8 +2,8 @@ import type { Mistake, Report } from "../report.ts";
 import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf } from "../text/quote.ts";
 import { entriesOf, entryOf, itemsOf, join, type Located } from "../yaml/node.ts";
-import type { ObjectShape, Shape } from "./shape.ts";
-import { meantBy, mistakeIn } from "./value-mistake.ts";
+import type { ListShape, ObjectShape, Shape } from "./shape.ts";
+import { meantBy, mistakeIn, wrongType } from "./value-mistake.ts";
 
 type Named = Located & { readonly name: string };
 
@@ -16,9 +16,44 @@ export function checkShape(value: Located, shape: Shape, report: Report): void {
   // What is inside a block begins on a later line; the mistake is on the line of its key.
   const inside = value.node.kind === "map" || value.node.kind === "list";
   if (mistake !== undefined) report.problem({ path: value.path, span: inside ? value.key : value.node.span }, mistake);
-  else if (shape.type === "list") for (const item of itemsOf(value)) checkShape(item, shape.items, report);
+  else if (shape.type === "list") checkItems(value, shape, report);
   else if (shape.type === "map") for (const entry of entriesOf(value)) checkShape(entry, shape.values, report);
   else if (shape.type === "object") checkFields(value, shape, report);
+}
+
+function checkItems(list: Located, shape: ListShape, report: Report): void {
+  const { uniqueBy } = shape;
+  const seen = new Set<string>();
+  for (const item of itemsOf(list)) {
+    checkItem(item, shape, report);
+    if (uniqueBy === undefined || item.node.kind !== "map") continue;
+    const identity = JSON.stringify(Object.entries(uniqueBy).map(([name, absent]) => scalarAt(item, name) ?? absent));
+    if (seen.has(identity)) report.problem({ path: item.path, span: item.node.span }, repeated(item.path, uniqueBy));
+    seen.add(identity);
+  }
+}
+
+function scalarAt(item: Located, name: string): string | number | boolean | undefined {
+  const node = entriesOf(item).find((entry) => entry.name === name)?.node;
+  return node?.kind === "string" || node?.kind === "number" || node?.kind === "boolean" ? node.value : undefined;
+}
+
+function repeated(path: string, uniqueBy: Readonly<Record<string, string>>): Mistake {
+  return {
+    code: "item-repeated",
+    message: `${path} has the same ${Object.keys(uniqueBy).join(" and ")} as an item above it, and the cluster refuses the second one.`,
+    fix: "Remove one of the two.",
+  };
+}
+
+/** Only fields are pruned: a null item reaches Go, which makes an empty text or object of it, and no list. */
+function checkItem(item: Located, { items, noNulls }: ListShape, report: Report): void {
+  if (item.node.kind !== "null" || (!noNulls && isFineEmpty(items))) checkShape(item, items, report);
+  else report.problem({ path: item.path, span: item.node.span }, wrongType(item.node, item.path, "a value"));
+}
+
+function isFineEmpty(shape: Shape): boolean {
+  return shape.type === "object" ? (shape.required ?? []).length === 0 : shape.type !== "list";
 }
 
 function checkFields(value: Located, shape: ObjectShape, report: Report): void {

@@ -6,14 +6,31 @@ import type { ObjectShape, Shape, StringShape } from "./shape.ts";
  */
 export function objectOnly(shape: ObjectShape): ObjectShape {
   const fields = Object.entries(shape.fields).map(([name, field]) => [name, schemaOnly(field)] as const);
-  const required = (shape.required ?? []).filter((name) => refusesZero(shape.fields[name]));
+  const { required: all = [], filled } = shape;
+  const stays = (name: string) => (filled === undefined ? refusesZero(shape.fields[name]) : !filled.includes(name));
+  const required = all.filter(stays);
   return { ...shape, fields: Object.fromEntries(fields), required };
+}
+
+/** A shape whose empty texts no webhook replaces by their defaults. */
+export function undefaulted(shape: ObjectShape): ObjectShape {
+  const fields = Object.entries(shape.fields).map(([name, field]) => [name, withoutDefaults(field)] as const);
+  return { ...shape, fields: Object.fromEntries(fields) };
+}
+
+function withoutDefaults(shape: Shape): Shape {
+  if (shape.type === "object") return undefaulted(shape);
+  if (shape.type === "list") return { ...shape, items: withoutDefaults(shape.items) };
+  if (shape.type === "map") return { ...shape, values: withoutDefaults(shape.values) };
+  if (shape.type !== "string") return shape;
+  const { emptyAllowed, ...rest } = shape;
+  return rest;
 }
 
 function schemaOnly(shape: Shape): Shape {
   switch (shape.type) {
     case "string":
-      return shape.pattern ? shape : withoutCheck(shape);
+      return shape.pattern ? shape : withoutWebhook(shape);
     case "list":
       return { ...shape, items: schemaOnly(shape.items) };
     case "map":
@@ -25,11 +42,17 @@ function schemaOnly(shape: Shape): Shape {
   }
 }
 
-function withoutCheck({ check, ...shape }: StringShape): StringShape {
-  return shape;
+function withoutWebhook({ check, byWebhook, oneOf, ...shape }: StringShape): StringShape {
+  return byWebhook || oneOf === undefined ? shape : { ...shape, oneOf };
 }
 
 function refusesZero(field: Shape | undefined): boolean {
-  if (field?.type === "string") return field.pattern === true || (field.oneOf !== undefined && !field.emptyAllowed);
-  return field?.type === "integer" && (field.min ?? 0) > 0;
+  if (field?.type === "string") return field.pattern === true || choosesFrom(field);
+  if (field?.type === "integer") return (field.min ?? 0) > 0;
+  // Go writes the zero of a list as null, which is no list to the schema.
+  return field?.type === "list";
+}
+
+function choosesFrom({ oneOf, byWebhook, emptyAllowed }: StringShape): boolean {
+  return oneOf !== undefined && !byWebhook && !emptyAllowed;
 }

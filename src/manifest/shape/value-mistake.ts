@@ -2,7 +2,7 @@ import type { Mistake } from "../report.ts";
 import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf, shown, yamlString } from "../text/quote.ts";
 import type { Located, YamlNode } from "../yaml/node.ts";
-import type { IntegerShape, Shape, StringShape } from "./shape.ts";
+import type { IntegerShape, Shape, StringShape, TextOrNumberShape } from "./shape.ts";
 
 /** What is wrong with a value itself, without what is inside it; `written` is its source text. */
 export function mistakeIn({ node, path }: Located, shape: Shape, written: string): Mistake | undefined {
@@ -11,13 +11,16 @@ export function mistakeIn({ node, path }: Located, shape: Shape, written: string
       return stringMistake(node, path, shape, written);
     case "integer":
       return integerMistake(node, path, shape);
+    case "text-or-number":
+      return textOrNumberMistake(node, path, shape);
     case "boolean":
       return node.kind === "boolean" ? undefined : booleanMistake(node, path);
     case "list":
       return node.kind === "list" ? undefined : listMistake(node, path, shape.items, written);
     case "map":
+      return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields");
     case "object":
-      return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields", fieldsOf(shape));
+      return node.kind === "map" || shape.loose ? undefined : wrongType(node, path, "a map of fields", fieldsOf(shape));
     case "anything":
       return undefined;
   }
@@ -26,14 +29,30 @@ export function mistakeIn({ node, path }: Located, shape: Shape, written: string
 function stringMistake(node: YamlNode, path: string, shape: StringShape, written: string): Mistake | undefined {
   const { oneOf: words, emptyAllowed, check } = shape;
   if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written, check?.(written));
+  if (shape.bytes && isByteList(node)) return undefined;
   if (node.kind !== "string") return wrongType(node, path, "text");
-  const listed = words === undefined || words.includes(node.value) || (emptyAllowed && node.value === "");
+  if (emptyAllowed && node.value === "") return undefined;
+  const listed = words === undefined || words.includes(node.value);
   return listed ? named(path, check?.(node.value)) : notListed(path, node.value, words, shape.otherWords ?? {});
 }
 
 /** The rules on texts do not know which field they judge. */
 function named(path: string, mistake: Mistake | undefined): Mistake | undefined {
   return mistake && { ...mistake, message: `${path}: ${mistake.message}` };
+}
+
+function textOrNumberMistake(node: YamlNode, path: string, { number, check }: TextOrNumberShape): Mistake | undefined {
+  if (node.kind === "string") return check?.(node.value);
+  if (node.kind !== "number") return wrongType(node, path, "text or a number");
+  return number === undefined ? undefined : integerMistake(node, path, number);
+}
+
+function isByteList(node: YamlNode): boolean {
+  return node.kind === "list" && node.items.every((item) => item.kind === "null" || isByte(item));
+}
+
+function isByte(node: YamlNode): boolean {
+  return node.kind === "number" && Number.isInteger(node.value) && node.value >= 0 && node.value <= 255;
 }
 
 function notText(path: string, kind: string, written: string, inQuotes: Mistake | undefined): Mistake {
@@ -79,16 +98,19 @@ function listMistake(node: YamlNode, path: string, items: Shape, written: string
   return alone ? { ...mistake, fix: `Write [${written}].`, likely: `[${written}]` } : mistake;
 }
 
-function integerMistake(node: YamlNode, path: string, { min, max }: IntegerShape): Mistake | undefined {
+/** Go's int64, to the nearest double inside it: bounds that every whole number has. */
+const [INT64_MIN, INT64_MAX] = [-(2 ** 63), 2 ** 63 - 2 ** 10];
+
+function integerMistake(node: YamlNode, path: string, shape: IntegerShape): Mistake | undefined {
   if (node.kind === "string") return numberQuoted(path, node.value);
   if (node.kind !== "number" || !Number.isInteger(node.value)) return wrongType(node, path, "a whole number");
-  const low = min !== undefined && node.value < min;
-  if (!low && (max === undefined || node.value <= max)) return undefined;
+  const { min = INT64_MIN, max = INT64_MAX } = shape;
+  if (node.value >= min && node.value <= max) return undefined;
   return {
     code: "number-out-of-range",
-    message: `${path} is ${node.value}; it must be ${low ? `${min} or more` : `${max} or less`}.`,
-    fix: `Write a number ${max === undefined ? `from ${min}` : `from ${min ?? 0} to ${max}`}.`,
-    choices: [String(low ? min : max)],
+    message: `${path} is ${node.value}; it must be ${node.value < min ? `${min} or more` : `${max} or less`}.`,
+    fix: `Write a number ${shape.max === undefined ? `from ${min}` : `from ${shape.min ?? 0} to ${max}`}.`,
+    choices: [String(node.value < min ? min : max)],
   };
 }
 
@@ -112,7 +134,8 @@ const FOUND: Readonly<Record<YamlNode["kind"], string>> = {
   null: "empty",
 };
 
-function wrongType(node: YamlNode, path: string, wanted: string, how = `Write ${wanted}`): Mistake {
+/** What is said of a value of another type than the one that is wanted. */
+export function wrongType(node: YamlNode, path: string, wanted: string, how = `Write ${wanted}`): Mistake {
   const below = node.kind === "map" || node.kind === "list" ? ", and nothing below it" : "";
   return {
     code: "wrong-type",

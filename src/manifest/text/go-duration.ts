@@ -15,10 +15,17 @@ const WHOLE = /^[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|
 export function parseGoDuration(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   if (text.length > 200 || !WHOLE.test(text)) return undefined;
-  let nanoseconds = 0;
+  let nanoseconds = 0n;
   for (const [, amount = "", unit = ""] of text.matchAll(PART))
-    nanoseconds += Number(amount) * (NANOSECONDS[unit] ?? 0);
+    nanoseconds += nanosecondsOf(amount, NANOSECONDS[unit] ?? 0);
+  const isNegative = text.startsWith("-");
   // A Go duration is an int64 of nanoseconds: about 292 years.
-  if (nanoseconds > 2 ** 63) return undefined;
-  return (text.startsWith("-") ? -nanoseconds : nanoseconds) / 1e6;
+  if (nanoseconds > (isNegative ? 2n ** 63n : 2n ** 63n - 1n)) return undefined;
+  return (isNegative ? -Number(nanoseconds) : Number(nanoseconds)) / 1e6;
+}
+
+/** Exact in the whole part and cut below a nanosecond, as Go does it. */
+function nanosecondsOf(amount: string, unit: number): bigint {
+  const [whole = "", fraction = ""] = amount.split(".");
+  return BigInt(whole || "0") * BigInt(unit) + BigInt(Math.trunc(Number(`0.${fraction || "0"}`) * unit));
 }

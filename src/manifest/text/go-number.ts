@@ -21,12 +21,25 @@ export function parseUint(text: string): number | undefined {
 }
 
 /** strconv.ParseFloat(text, 32), or undefined where Go reports an error. `NaN` and `Inf` are numbers to Go. */
-export function parseFloat32(text: string): number | undefined {
+export function parseFloat32(written: string): number | undefined {
+  const text = withoutSeparators(written);
+  if (text === undefined) return undefined;
   if (/^nan$/i.test(text)) return Number.NaN;
   const infinite = INFINITY.exec(text);
   if (infinite !== null) return infinite[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const value = DECIMAL.test(text) ? Number(text) : hexadecimal(text);
   return value === undefined || !Number.isFinite(Math.fround(value)) ? undefined : value;
+}
+
+/** Go lets `_` stand between two digits of a float, and after `0x`; undefined where it stands elsewhere. */
+export function withoutSeparators(text: string): string | undefined {
+  if (!text.includes("_")) return text;
+  const digit = /^[+-]?0x/i.test(text) ? "[0-9a-fx]" : "[0-9]";
+  const isBetween = text.split("_").every((part, index, { length }) => {
+    const before = index === 0 || new RegExp(`^${digit}`, "i").test(part);
+    return before && (index === length - 1 || new RegExp(`${digit}$`, "i").test(part));
+  });
+  return isBetween ? text.replaceAll("_", "") : undefined;
 }
 
 function hexadecimal(text: string): number | undefined {

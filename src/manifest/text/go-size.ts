@@ -1,4 +1,4 @@
-import { atoi } from "./go-number.ts";
+import { atoi, withoutSeparators } from "./go-number.ts";
 
 const NUMBER = /^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?$/i;
 
@@ -11,7 +11,8 @@ export function complaintAboutSize(text: string): string | undefined {
   const end = lastOf(text, "0123456789. ");
   if (end < 0) return "it has no number";
   const number = text[end] === " " ? text.slice(0, end) : text.slice(0, end + 1);
-  if (!NUMBER.test(number)) return "its number is not one";
+  const digits = withoutSeparators(number) ?? "";
+  if (!NUMBER.test(digits) || !Number.isFinite(Number(digits))) return "its number is not one";
   return isUnit(text.slice(end + 1).toLowerCase()) ? undefined : "its unit is not B, KB, KiB, MB, MiB and so on";
 }
 

@@ -10,7 +10,16 @@ import {
 import { withMerges } from "./merge.ts";
 import type { ListNode, MapNode, Span, YamlNode } from "./node.ts";
 import { resolvePlain } from "./plain-scalar.ts";
-import { aliasUnknown, keyNotText, Refusal, tooDeep, tooHeavy } from "./refusal.ts";
+import {
+  aliasUnknown,
+  escapeUnknown,
+  keyNotText,
+  numberNotOfJson,
+  Refusal,
+  tagUnfit,
+  tooDeep,
+  tooHeavy,
+} from "./refusal.ts";
 import { taggedScalar } from "./tagged-scalar.ts";
 
 type Limits = { readonly depth: number; readonly nodes: number };
@@ -69,8 +78,19 @@ export class DocumentReader {
     const value = getScalarValue(this.#text, event);
     const quoted = event.style !== SCALAR_STYLE.PLAIN;
     const tag = event.tagStart < 0 ? undefined : this.#text.slice(event.tagStart, event.tagEnd);
+    const span = spanOf(event, endBefore(events, index));
+    if (event.style === SCALAR_STYLE.DOUBLE_QUOTED) this.#checkEscapes(span);
     const scalar = tag !== undefined ? taggedScalar(tag, value) : quoted ? textOf(value) : resolvePlain(value);
-    return { ...scalar, quoted, span: spanOf(event, endBefore(events, index)), weight: 1, depth: 1 };
+    if (scalar === undefined) throw new Refusal(tagUnfit(span.start, tag ?? ""));
+    if (scalar.kind === "number" && !Number.isFinite(scalar.value)) throw new Refusal(numberNotOfJson(span.start));
+    return { ...scalar, quoted, span, weight: 1, depth: 1 };
+  }
+
+  /** libyaml knows neither `\/` nor the halves of a surrogate pair, both of which JSON and js-yaml take. */
+  #checkEscapes({ start, end }: Span): void {
+    for (const [written, letter, hex = ""] of this.#text.slice(start, end).matchAll(/\\([\s\S])([0-9a-fA-F]{0,2})/g))
+      if (letter === "/" || (letter === "u" && /^d[89a-f]/i.test(hex)))
+        throw new Refusal(escapeUnknown(start, written.slice(0, 4)));
   }
 
   #map(event: { start: number; style: number }, children: readonly YamlNode[]): MapNode {
@@ -89,7 +109,7 @@ export class DocumentReader {
   /** sigs.k8s.io/yaml turns numbers and booleans into text keys and refuses every other key. */
   #keyOf(key: YamlNode): string {
     if (key.kind === "string") return key.value;
-    if (key.kind === "number" || key.kind === "boolean") return String(key.value);
+    if (key.kind === "boolean" || (key.kind === "number" && isKeyNumber(key.value))) return String(key.value);
     throw new Refusal(keyNotText(key.span.start, key.kind));
   }
 
@@ -116,6 +136,11 @@ export class DocumentReader {
     if (node !== undefined) return node;
     throw new Refusal(aliasUnknown(event.anchorStart, name));
   }
+}
+
+/** sigs.k8s.io/yaml makes text of int64 and of floats, and has no case for what only a uint64 holds. */
+function isKeyNumber(value: number): boolean {
+  return value < 2 ** 63 || value >= 2 ** 64;
 }
 
 function textOf(value: string): { readonly kind: "string"; readonly value: string } {

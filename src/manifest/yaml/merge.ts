@@ -1,4 +1,5 @@
 import type { Entry, YamlNode } from "./node.ts";
+import { mergeOfNoMap, Refusal } from "./refusal.ts";
 
 type Merged = {
   readonly entries: readonly Entry[];
@@ -32,9 +33,11 @@ export function withMerges(pairs: readonly Pair[], keyOf: (key: YamlNode) => str
 
 function isMerge({ key, value }: Pair): boolean {
   const isMergeKey = key.kind === "string" && key.value === "<<" && !key.quoted;
-  return (
-    isMergeKey && (value.kind === "map" || (value.kind === "list" && value.items.every((item) => item.kind === "map")))
-  );
+  if (!isMergeKey) return false;
+  const isMergeable =
+    value.kind === "map" || (value.kind === "list" && value.items.every(({ kind }) => kind === "map"));
+  if (!isMergeable) throw new Refusal(mergeOfNoMap(key.span.start));
+  return true;
 }
 
 function mergedEntries(value: YamlNode): readonly Entry[] {

@@ -1,13 +1,16 @@
 import { EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
 import { DocumentReader } from "./document-reader.ts";
 import type { YamlNode } from "./node.ts";
-import { broken, Refusal, tooDeep, tooLarge, type Unreadable } from "./refusal.ts";
+import { broken, controlCharacter, Refusal, splitApart, tooDeep, tooLarge, type Unreadable } from "./refusal.ts";
 
 // Text -> YAML documents with places, or the one reason why the text cannot be read. Never throws, whatever the text.
 
 export const MAX_CHARACTERS = 1 << 20;
 export const MAX_DEPTH = 64;
 export const MAX_NODES = 50_000;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what YAML 1.1 calls not printable.
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
 export type YamlFile =
   | { readonly documents: readonly YamlNode[]; readonly unreadable?: undefined }
@@ -16,6 +19,10 @@ export type YamlFile =
 /** Reads every document of a file; empty documents are left out. */
 export function readYaml(text: string): YamlFile {
   if (text.length > MAX_CHARACTERS) return { documents: [], unreadable: tooLarge(text.length, MAX_CHARACTERS) };
+  const control = CONTROL.exec(text);
+  if (control !== null) return { documents: [], unreadable: controlCharacter(control.index, control[0]) };
+  const split = unsplittable(text);
+  if (split !== undefined) return { documents: [], unreadable: split };
   try {
     const reader = new DocumentReader(text, { depth: MAX_DEPTH, nodes: MAX_NODES });
     return { documents: documentsOf(parseEvents(text, { maxDepth: MAX_DEPTH }), reader) };
@@ -23,6 +30,17 @@ export function readYaml(text: string): YamlFile {
     // js-yaml asks for every exception to be caught, not its own class alone.
     return { documents: [], unreadable: unreadable(thrown) };
   }
+}
+
+const DIRECTIVE = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*%/;
+const SEPARATOR_WITH_CONTENT = /^---[ \t]*[^\s#]/m;
+
+/** kubectl splits a file at lines that begin with `---` before anything reads it as YAML, so two things of YAML are none to it. */
+function unsplittable(text: string): Unreadable | undefined {
+  const directive = DIRECTIVE.exec(text);
+  if (directive !== null) return splitApart(directive[0].length - 1, "A directive (%)");
+  const content = SEPARATOR_WITH_CONTENT.exec(text);
+  return content === null ? undefined : splitApart(content.index, "Text behind ---");
 }
 
 function documentsOf(events: readonly Event[], reader: DocumentReader): YamlNode[] {

@@ -71,6 +71,67 @@ export function keyNotText(offset: number, kind: string): Unreadable {
   };
 }
 
+/** `<<` with something else than maps to merge. */
+export function mergeOfNoMap(offset: number): Unreadable {
+  return {
+    code: "yaml-broken",
+    offset,
+    message: "The key << merges maps, and its value is neither a map nor a list of maps.",
+    fix: 'Give it an alias of a map, or write "<<" in quotes where the key itself is meant.',
+  };
+}
+
+/** A tag that does not fit its value, such as !!int before a word. */
+export function tagUnfit(offset: number, tag: string): Unreadable {
+  return {
+    code: "yaml-broken",
+    offset,
+    message: `The tag ${tag.slice(0, 80)} does not fit the value behind it.`,
+    fix: "Remove the tag, or write a value of that type.",
+  };
+}
+
+/** .inf or .nan: numbers of YAML that JSON, and so Kubernetes, does not have. */
+export function numberNotOfJson(offset: number): Unreadable {
+  return {
+    code: "yaml-broken",
+    offset,
+    message: "YAML reads this as infinity or as no number, and Kubernetes, which speaks JSON, refuses both.",
+    fix: "Put it in quotes where text is meant.",
+  };
+}
+
+/** An escape in double quotes that YAML 1.1 does not have. */
+export function escapeUnknown(offset: number, written: string): Unreadable {
+  return {
+    code: "yaml-broken",
+    offset,
+    message: `Double quotes know no escape ${written}; a character beyond U+FFFF is written \\U and eight digits.`,
+    fix: "Write the character itself.",
+  };
+}
+
+/** A character that YAML 1.1 does not allow anywhere, comments included. */
+export function controlCharacter(offset: number, character: string): Unreadable {
+  const code = character.charCodeAt(0).toString(16).padStart(4, "0").toUpperCase();
+  return {
+    code: "yaml-broken",
+    offset,
+    message: `The character U+${code} is not allowed in YAML.`,
+    fix: 'Delete it, or write it as an escape in double quotes, such as "\\t".',
+  };
+}
+
+/** Something that does not survive the splitting of a file into documents. */
+export function splitApart(offset: number, what: string): Unreadable {
+  return {
+    code: "yaml-broken",
+    offset,
+    message: `${what} is refused: kubectl cuts files into documents at --- and reads each one alone.`,
+    fix: "Remove it, and let --- stand alone on its line.",
+  };
+}
+
 /** Anything that the YAML parser refuses. */
 export function broken(offset: number, reason: string): Unreadable {
   return {

@@ -53,6 +53,7 @@ describe("a Go number", () => {
     ["NaN", Number.NaN],
     ["-inf", Number.NEGATIVE_INFINITY],
     ["+Infinity", Number.POSITIVE_INFINITY],
+    ["1_000", 1000],
     ["1e39", undefined],
     ["+nan", undefined],
     ["25%", undefined],
