@@ -2,13 +2,13 @@ import { decodeExperiment } from "./decode/experiment.ts";
 import { reachOf } from "./decode/reach.ts";
 import type { ManifestDocument } from "./document.ts";
 import { reportFindings } from "./findings/findings.ts";
+import { documentShape } from "./kinds/document-shape.ts";
 import { API_VERSION, isChaosByName, KINDS, specOf } from "./kinds/kinds.ts";
 import { type Mistake, Report } from "./report.ts";
 import { checkAcrossFields } from "./rules/across-fields.ts";
 import { checkMetadata } from "./rules/metadata.ts";
 import { checkRepeatedKeys } from "./rules/repeated-keys.ts";
 import { checkShape } from "./shape/check-shape.ts";
-import { ANYTHING, type ObjectShape, TEXT } from "./shape/shape.ts";
 import { meantInstead, nearest, sameLetters } from "./text/nearest.ts";
 import { shown } from "./text/quote.ts";
 import { at, itemsOf, type Located, textAt, type YamlNode } from "./yaml/node.ts";
@@ -42,9 +42,13 @@ export function judgeDocument(document: Located, { index, source, defaultNamespa
 }
 
 function checkDocument(document: Located, kind: string, report: Report): void {
-  if (kind.endsWith("List"))
+  if (kind.endsWith("List")) {
     report.problem({ path: "kind", span: at(document, "kind")?.node.span ?? document.key }, LIST);
-  else checkObject(document, kind, report);
+    return;
+  }
+  checkRepeatedKeys(document, report);
+  checkSchema(document, kind, report);
+  checkRules(document, kind, report);
 }
 
 /** kubectl would unpack it and apply every item; a run is bound to a document, so nothing may hide in one. */
@@ -54,20 +58,19 @@ const LIST: Mistake = {
   fix: "Write each item as a document of its own, separated by ---.",
 };
 
-function checkObject(document: Located, kind: string, report: Report): void {
-  checkRepeatedKeys(document, report);
+/** What the schema of the kind says about each value by itself. */
+export function checkSchema(document: Located, kind: string, report: Report): void {
   checkApiVersion(document, report);
   const spec = specOf(kind);
   if (spec === undefined) checkKind(document, report);
   checkShape(document, documentShape(spec), report);
+}
+
+/** What the API server and the webhooks ask for beyond the schema. */
+export function checkRules(document: Located, kind: string, report: Report): void {
   checkMetadata(document, report);
   const written = at(document, "spec");
   if (written?.node.kind === "map") checkAcrossFields(kind, written, report);
-}
-
-function documentShape(spec: ObjectShape | undefined): ObjectShape {
-  const fields = { apiVersion: TEXT, kind: TEXT, metadata: ANYTHING, spec: spec ?? ANYTHING, status: ANYTHING };
-  return { type: "object", fields, required: spec === undefined ? [] : ["spec"] };
 }
 
 function checkApiVersion(document: Located, report: Report): void {

@@ -1,11 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseManifestFile } from "../../src/manifest/parse.ts";
+import { CORPUS_IS_HERE, corpusRows, type Row } from "./support/corpus.ts";
 
-// Answers of a real API server with Chaos Mesh, kept outside the repository: the manifests have owners of their own.
-
-const CORPUS = resolve(import.meta.dirname, "../../../shared/corpus");
 /** The kinds that are modelled, with how many answers there are at least. */
 const MODELLED = [
   { kind: "NetworkChaos", answers: 239 },
@@ -29,49 +25,26 @@ const MODELLED = [
   { kind: "RemoteCluster", answers: 2 },
 ];
 
-type Row = { readonly id: string; readonly kind: string; readonly text: string; readonly verdict: string };
-
-describe.skipIf(!existsSync(CORPUS))(
+describe.skipIf(!CORPUS_IS_HERE)(
   "the API server's answers (skipped where the corpus is not beside the repository)",
   () => {
     it.each(MODELLED)("are ours for each of the $answers manifests of kind $kind", ({ kind, answers }) => {
-      const rows = everyRow().filter((row) => row.kind === kind);
+      const rows = corpusRows().filter((row) => row.kind === kind);
       expect(rows.length).toBeGreaterThanOrEqual(answers);
       expect(rows.filter(disagrees).map(({ id }) => id)).toEqual([]);
     });
 
     it("would be told from wrong ones", () => {
-      const [row] = everyRow();
+      const [row] = corpusRows();
       expect(row && disagrees({ ...row, verdict: row.verdict === "accept" ? "reject" : "accept" })).toBe(true);
     });
 
     it("are never an acceptance where we refuse, whatever the kind", () => {
-      const refusedByUsAlone = everyRow().filter((row) => row.verdict === "accept" && answerTo(row) === "reject");
+      const refusedByUsAlone = corpusRows().filter((row) => row.verdict === "accept" && answerTo(row) === "reject");
       expect(refusedByUsAlone.map(({ id }) => id)).toEqual([]);
     });
   },
 );
-
-function everyRow(): Row[] {
-  const read = (name: string) => readFileSync(resolve(CORPUS, name), "utf8");
-  const found = read("verdicts.tsv").trimEnd().split("\n").slice(1);
-  const made = read("mutants.jsonl").trimEnd().split("\n");
-  return [
-    ...found.map((line) => {
-      const [file = "", kind = "", verdict = ""] = line.split("\t");
-      return { id: file, kind, text: read(`manifests/${file}`), verdict };
-    }),
-    ...made.map((line) => {
-      const { id, manifest, verdict } = JSON.parse(line) as { id: string; manifest: string; verdict: string };
-      return { id, kind: kindOf(manifest), text: manifest, verdict };
-    }),
-  ];
-}
-
-/** By search and not by our own reader, so that a reader that loses a document cannot hide it. */
-function kindOf(text: string): string {
-  return /^kind: *["']?(\w+)/m.exec(text)?.[1] ?? "";
-}
 
 function answerTo({ id, text }: Row): string {
   const { problems, documents } = parseManifestFile(id, text);

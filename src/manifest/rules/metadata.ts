@@ -1,40 +1,17 @@
 import type { Mistake, Report } from "../report.ts";
-import { checkShape } from "../shape/check-shape.ts";
-import { ANYTHING, type ObjectShape, TEXT, TEXT_MAP, TEXTS } from "../shape/shape.ts";
 import { shown } from "../text/quote.ts";
 import { at, entriesOf, type Located, textAt } from "../yaml/node.ts";
 
 // ObjectMeta as the API server checks it on create (apimachinery: validation/objectmeta.go).
 
-const OBJECT_META: ObjectShape = {
-  type: "object",
-  fields: {
-    name: TEXT,
-    generateName: TEXT,
-    namespace: TEXT,
-    labels: TEXT_MAP,
-    annotations: TEXT_MAP,
-    finalizers: TEXTS,
-    ownerReferences: ANYTHING,
-    managedFields: ANYTHING,
-    selfLink: TEXT,
-    uid: TEXT,
-    resourceVersion: TEXT,
-    generation: { type: "integer" },
-    creationTimestamp: TEXT,
-    deletionTimestamp: TEXT,
-    deletionGracePeriodSeconds: { type: "integer" },
-  },
-};
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const KEY_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
-/** Reports what the API server refuses in `metadata`. */
+/** Reports what the API server refuses in `metadata` beyond its shape. */
 export function checkMetadata(document: Located, report: Report): void {
   const metadata = at(document, "metadata");
-  if (metadata !== undefined) checkShape(metadata, OBJECT_META, report);
   checkName(document, metadata, report);
   checkNamespace(at(metadata, "namespace"), report);
   for (const label of entriesOf(at(metadata, "labels"))) checkLabel(label, report);
