@@ -6,6 +6,7 @@ export type Options = {
   readonly "keep-namespace"?: boolean | undefined;
   readonly settings?: string | undefined;
   readonly snapshot?: string | undefined;
+  readonly all?: string | undefined;
   readonly environment?: string | undefined;
 };
 
