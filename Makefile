@@ -46,7 +46,7 @@ format: setup ## format and fix what can be fixed without judgement
 	@biome check --write .
 	@cargo fmt
 
-setup: $(STAMPS)/npm $(STAMPS)/generated .cache/sarif-2.1.0.json ## install the npm packages and generate the code of proto/
+setup: $(STAMPS)/npm $(STAMPS)/generated $(STAMPS)/schemas .cache/sarif-2.1.0.json ## install the npm packages and generate the code of proto/ and of the shapes
 
 packages: ## install or unpack the Debian packages that are absent
 	@scripts/packages.sh
@@ -56,7 +56,7 @@ daemon: ## build the node daemon
 	@cargo build --release --locked --quiet
 
 clean: ## remove everything that was built or cached
-	@rm -rf .cache .demo .bench .test target node_modules src/daemon/generated
+	@rm -rf .cache .demo .bench .test target node_modules src/daemon/generated src/manifest/generated
 
 $(STAMPS)/npm: package.json package-lock.json
 	@echo "installing npm packages"
@@ -73,4 +73,10 @@ $(STAMPS)/npm: package.json package-lock.json
 $(STAMPS)/generated: $(STAMPS)/npm buf.gen.yaml $(shell find proto -name '*.proto')
 	@echo "generating the daemon's client from proto/"
 	@buf generate
+	@mkdir -p $(STAMPS) && touch $@
+
+# The shapes reach into the rules and the grammars of single texts, which the generated code imports and does not repeat.
+$(STAMPS)/schemas: $(STAMPS)/npm $(shell find src/manifest/kinds src/manifest/schema src/manifest/shape scripts/schemas -name '*.ts')
+	@echo "generating validators and types from the shapes of src/manifest/kinds"
+	@node scripts/schemas/generate.ts
 	@mkdir -p $(STAMPS) && touch $@

@@ -44,9 +44,13 @@ export function judgeDocument(document: Located, { index, source, defaultNamespa
 }
 
 function checkDocument(document: Located, kind: string, report: Report): void {
-  if (kind.endsWith("List"))
+  if (kind.endsWith("List")) {
     report.problem({ path: "kind", span: at(document, "kind")?.node.span ?? document.key }, LIST);
-  else checkObject(document, kind, report);
+    return;
+  }
+  checkRepeatedKeys(document, report);
+  checkSchema(document, kind, report);
+  checkRules(document, kind, report);
 }
 
 /** kubectl would unpack it and apply every item; a run is bound to a document, so nothing may hide in one. */
@@ -56,11 +60,15 @@ const LIST: Mistake = {
   fix: "Write each item as a document of its own, separated by ---.",
 };
 
-function checkObject(document: Located, kind: string, report: Report): void {
-  checkRepeatedKeys(document, report);
+/** What the schema of the kind says about each value by itself. */
+export function checkSchema(document: Located, kind: string, report: Report): void {
   checkApiVersion(document, report);
   if (specOf(kind) === undefined) checkKind(document, report);
   checkShape(document, documentShape(kind), report);
+}
+
+/** What the API server and the webhooks ask for beyond the schema. */
+export function checkRules(document: Located, kind: string, report: Report): void {
   checkMetadata(document, report);
   const written = at(document, "spec");
   if (written?.node.kind === "map") checkAcrossFields(kind, written, report);

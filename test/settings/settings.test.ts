@@ -40,6 +40,7 @@ describe("the settings", () => {
       retries: 0,
       rttMs: 2,
       windowBytes: 65_536,
+      linkBytesPerSecond: 125_000_000,
     });
   });
 

@@ -105,6 +105,13 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
     flags: {},
     load: async () => (await import("./explain.ts")).explainCommand,
   },
+  schema: {
+    takes: "[NAME]",
+    says: "print the JSON Schema of a kind or of the settings, or list them",
+    flags: { all: { type: "string", value: "DIR", says: "write every schema to DIR, for editors" } },
+    notes: ["NAME is a kind such as NetworkChaos, or settings. DIR/chaos-mesh.json is for files of any kind."],
+    load: async () => (await import("./schema.ts")).schemaCommand,
+  },
   predict: {
     takes: "QUESTION",
     says: "calculate one figure: window, loss, pool, erlang, retries or transfer",

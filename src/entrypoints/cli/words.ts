@@ -10,6 +10,7 @@ export type Options = {
   readonly cluster?: boolean | undefined;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  readonly all?: string | undefined;
   readonly environment?: string | undefined;
   readonly explain?: boolean | undefined;
   readonly "what-if"?: string | undefined;

@@ -34,7 +34,8 @@ export const LABEL_SELECTOR = record("", {
   matchExpressions: listOf(record("key operator", { values: TEXTS }, { filled: ["key", "operator"] })),
 });
 
-function quantityMistake(text: string): Mistake | undefined {
+/** A quantity as apimachinery reads it (resource/quantity.go). */
+export function quantityMistake(text: string): Mistake | undefined {
   if (QUANTITY_TEXT.test(text)) return undefined;
   return {
     code: "quantity-malformed",

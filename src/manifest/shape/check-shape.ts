@@ -52,7 +52,8 @@ function checkItem(item: Located, { items, noNulls }: ListShape, report: Report)
   else report.problem({ path: item.path, span: item.node.span }, wrongType(item.node, item.path, "a value"));
 }
 
-function isFineEmpty(shape: Shape): boolean {
+/** Whether Go makes something of a null that the schema takes. */
+export function isFineEmpty(shape: Shape): boolean {
   return shape.type === "object" ? (shape.required ?? []).length === 0 : shape.type !== "list";
 }
 

@@ -99,12 +99,12 @@ function listMistake(node: YamlNode, path: string, items: Shape, written: string
 }
 
 /** Go's int64, to the nearest double inside it: bounds that every whole number has. */
-const [INT64_MIN, INT64_MAX] = [-(2 ** 63), 2 ** 63 - 2 ** 10];
+export const INT64 = { min: -(2 ** 63), max: 2 ** 63 - 2 ** 10 } as const;
 
 function integerMistake(node: YamlNode, path: string, shape: IntegerShape): Mistake | undefined {
   if (node.kind === "string") return numberQuoted(path, node.value);
   if (node.kind !== "number" || !Number.isInteger(node.value)) return wrongType(node, path, "a whole number");
-  const { min = INT64_MIN, max = INT64_MAX } = shape;
+  const { min = INT64.min, max = INT64.max } = shape;
   if (node.value >= min && node.value <= max) return undefined;
   return {
     code: "number-out-of-range",
