@@ -1,7 +1,39 @@
 import type { JsonSchema } from "../../manifest/schema/json-schema.ts";
-import { count, duration, listOf, map, number, requiredText, TEXTS, text } from "./parts.ts";
+import { WEEKDAYS } from "../../policy/times.ts";
+import { count, duration, listOf, map, matching, number, requiredText, TEXTS, text } from "./parts.ts";
 
+const CLOCK = "^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$";
+const DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 const NAMESPACES: JsonSchema = { ...TEXTS, description: "What experiments here may hit at all." };
+
+const ZONE = requiredText("A zone of the IANA database, such as Europe/Berlin.");
+
+const WINDOW = map(
+  "Hours in which runs may be.",
+  {
+    days: {
+      description: "Every day without it.",
+      type: ["array", "null"],
+      items: { enum: [...WEEKDAYS] },
+      minItems: 1,
+    },
+    from: matching("When it begins, such as '09:00'.", CLOCK),
+    to: matching("When it ends; an earlier time is one of the next day.", CLOCK),
+    zone: ZONE,
+  },
+  ["from", "to", "zone"],
+);
+
+const BLACKOUT = map(
+  "Days without runs.",
+  {
+    from: matching("The first day, such as 2026-12-24.", DATE),
+    to: matching("The last day.", DATE),
+    zone: ZONE,
+    why: text("What people read who ask for a run then."),
+  },
+  ["from", "to", "zone"],
+);
 
 /** One environment; a cluster needs namespaces, because none written would otherwise mean all. */
 export const ENVIRONMENT_SCHEMA: JsonSchema = {
@@ -19,7 +51,13 @@ export const ENVIRONMENT_SCHEMA: JsonSchema = {
       pods: count("Most pods."),
       percent: { ...number("Most of the matching pods, in percent."), maximum: 100 },
       duration: duration("A longer one is shortened."),
+      runs: { ...count("Most runs at once; later ones wait."), minimum: 1 },
     }),
+    windows: listOf(
+      WINDOW,
+      "A run is there only inside of one, from its beginning to its end; without any, at all times.",
+    ),
+    blackouts: listOf(BLACKOUT, "Whole days on which there is no run, both included."),
     run: capability("Who may run."),
     approve: capability("Who may approve."),
     approvals: count("Approvals of a plan that a run needs."),

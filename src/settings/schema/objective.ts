@@ -1,4 +1,5 @@
 import type { Json, JsonSchema } from "../../manifest/schema/json-schema.ts";
+import { MEASURED_FIGURES } from "../../slo/objective.ts";
 import { duration, map, number, requiredText, text, words } from "./parts.ts";
 
 const TRAFFIC = map(
@@ -8,6 +9,16 @@ const TRAFFIC = map(
     atLeast: { description: "The least.", type: "number", minimum: 0 },
   },
   ["query", "atLeast"],
+);
+
+const BUDGET = map(
+  "What users were promised, and how much of its error budget one run may cost.",
+  {
+    slo: { description: "The promise, in percent.", type: "number", minimum: 0, maximum: 100 },
+    period: { ...duration("Over which it is counted."), type: "string" },
+    spend: { ...number("How many percent of the budget one run may cost; all of it without."), maximum: 100 },
+  },
+  ["slo", "period"],
 );
 
 /** One objective; it promises one side, and the baseline at most one. */
@@ -25,6 +36,8 @@ export const OBJECTIVE_SCHEMA: JsonSchema = {
       baselineAbove: number("What must hold before any fault."),
       scope: words("Whether it is about what is hit, or about what must stay well.", ["inside", "outside"]),
       traffic: TRAFFIC,
+      measures: words("The model's figure that this query measures.", MEASURED_FIGURES),
+      budget: BUDGET,
       unit: words("How the figure is written.", ["ratio", "seconds", "per-second", "count"]),
     },
     ["query", "freshness"],

@@ -19,6 +19,11 @@ export function requiredText(description: string): JsonSchema {
   return { ...FILLED, description };
 }
 
+/** One that must be there and look so. */
+export function matching(description: string, expression: string): JsonSchema {
+  return { description, type: "string", pattern: expression };
+}
+
 /** One of a few words. */
 export function words(description: string, among: readonly string[]): JsonSchema {
   return { description, enum: [...among, null] };
