@@ -43,7 +43,7 @@ export function count(description: string): JsonSchema {
 export function duration(description: string): JsonSchema {
   return pattern(
     `${description} A duration such as 300ms, 30s or 5m.`,
-    `^([-+]?0|-?(0*\\.?0*(ns|us|µs|μs|ms|s|m|h))+|\\+?(${AMOUNT})+)$`,
+    `^([-+]?0|-?((0+\\.?0*|\\.0+)(ns|us|µs|μs|ms|s|m|h))+|\\+?(${AMOUNT})+)$`,
   );
 }
 
