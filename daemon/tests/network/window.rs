@@ -67,7 +67,7 @@ fn listen(host: &Host, window: Option<u32>) -> (TcpListener, SocketAddr) {
 fn connect(to: SocketAddr, congestion_control: &str) -> TcpStream {
     // SAFETY: socket takes no pointer; the descriptor it returns is ours alone.
     let stream = unsafe { TcpStream::from_raw_fd(libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0)) };
-    set(&stream, libc::IPPROTO_TCP, libc::TCP_CONGESTION, congestion_control.as_bytes());
+    set_congestion_control(&stream, congestion_control);
     let SocketAddr::V4(to) = to else { panic!("the lab listens on IPv4 here") };
     let mut address = libc::sockaddr_in {
         sin_family: libc::AF_INET as u16,
@@ -102,6 +102,10 @@ fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> u
         }
     }
     bytes
+}
+
+pub fn set_congestion_control(socket: &impl AsRawFd, name: &str) {
+    set(socket, libc::IPPROTO_TCP, libc::TCP_CONGESTION, name.as_bytes());
 }
 
 fn clamp(socket: &impl AsRawFd, window: u32) {
