@@ -29,11 +29,17 @@ use faults::{back_end, inject, shaped};
 use lab::Lab;
 use plan::{Batch, Measure, Plan, say};
 
+#[derive(serde::Serialize)]
+struct Kernel {
+    release: String,
+}
+
 #[test]
 #[ignore = "a measurement: takes a plan and prints figures"]
 fn the_wire_answers_a_plan() {
     let path = std::env::var("WIRE_PLAN").expect("WIRE_PLAN names a plan");
     let plan = Plan::read(&path);
+    say("kernel", &Kernel { release: lab::kernel_release() });
     for batch in &plan.batches {
         // A lab lives four minutes and a batch less; a fresh one has no memory of earlier streams either.
         measure(&Lab::new(), batch);

@@ -166,6 +166,11 @@ impl Drop for Host {
     }
 }
 
+/// As `uname -r` says it.
+pub fn kernel_release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("a kernel has a release").trim().to_owned()
+}
+
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {

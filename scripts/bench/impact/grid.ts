@@ -28,12 +28,13 @@ export type Group = Cell["group"];
 
 const KIB = 1024;
 const WINDOWS = [32, 64, 128, 256, 512, 1024].map((kib) => kib * KIB);
-/** With LINK_BYTES_PER_SECOND the knee W / C of 128 KiB is at 12.5 ms, of 256 at 25, of 512 at 50, of 1024 at 100. */
-const DELAYS_MS = [0, 12.5, 25, 50, 100, 200];
+/** With LINK_BYTES_PER_SECOND the knee W / C of 256 KiB is at 25 ms, of 512 at 50, of 1024 at 100. */
+const DELAYS_MS = [0, 25, 50, 100, 150, 200];
+const LATENCIES_MS = [12.5, 25, 50, 100, 200, 400];
 const CONTROLS: readonly CongestionControl[] = ["reno", "cubic", "bbr"];
 const LOSSES = [0.001, 0.003, 0.01, 0.03, 0.1];
 /** 14,480 bytes are the ten segments of a first window; one more byte takes another round trip. */
-const TRANSFERS = [1_000, 14_480, 14_481, 50_000, 100_000, 1_000_000];
+const TRANSFERS = [1_000, 14_480, 14_481, 50_000, 1_000_000];
 const TRANSFER_DELAYS_MS = [50, 100];
 const POOLS = [50, 100, 150, 200];
 const RATES = [100, 150, 200];
@@ -61,7 +62,7 @@ export function gridOf(extent: "full" | "reduced"): readonly Cell[] {
 
 const FULL: readonly Cell[] = [
   ...DELAYS_MS.flatMap((delayMs) => WINDOWS.map((windowBytes): Cell => ({ group: "window", windowBytes, delayMs }))),
-  ...DELAYS_MS.filter((delayMs) => delayMs > 0).flatMap((delayMs) => latencyOf(delayMs)),
+  ...LATENCIES_MS.flatMap(latencyOf),
   ...CONTROLS.flatMap((congestionControl) => LOSSES.map((loss): Cell => ({ group: "loss", congestionControl, loss }))),
   ...TRANSFER_DELAYS_MS.flatMap((delayMs) => TRANSFERS.map((bytes): Cell => ({ group: "transfer", bytes, delayMs }))),
   ...POOLS.flatMap((size) =>
@@ -164,7 +165,7 @@ function windowStream(cell: WindowCell) {
     congestionControl: "reno",
     streams: 1,
     warmUpMs: Math.round(300 + rounds * cell.delayMs),
-    measuredMs: Math.max(500, 6 * cell.delayMs),
+    measuredMs: Math.max(500, 12 * cell.delayMs),
   };
 }
 
@@ -178,7 +179,7 @@ function lossyStreams(cell: LossCell) {
     congestionControl: cell.congestionControl,
     streams: isBbr ? 1 : 6,
     warmUpMs: cell.loss < 0.005 ? 5_000 : 2_000,
-    measuredMs: isBbr ? 11_000 : 8_000,
+    measuredMs: isBbr ? 10_000 : 7_000,
   };
 }
 
@@ -192,7 +193,7 @@ function roundTrips(delayMs: number) {
 }
 
 function transfer(bytes: number, id: string) {
-  return { kind: "transfer", id, bytes, congestionControl: "cubic", repeats: 5 };
+  return { kind: "transfer", id, bytes, congestionControl: "cubic", repeats: 3 };
 }
 
 function pool(cell: SaturationCell) {

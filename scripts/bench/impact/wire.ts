@@ -107,6 +107,11 @@ export function baselineOf(seen: ReadonlyMap<string, Seen>): Baseline {
   return { exchangeMs: median(listOf(answer, "exchangeMs")), connectMs: median(listOf(answer, "connectMs")) };
 }
 
+/** The release of the kernel that the wire is in. */
+export function kernelOf(seen: ReadonlyMap<string, Seen>): string {
+  return String(answerOf(seen, "kernel").release);
+}
+
 function answerOf(seen: ReadonlyMap<string, Seen>, id: string): Seen {
   const answer = seen.get(id);
   if (answer === undefined) throw new Error(`the wire did not answer ${id}`);

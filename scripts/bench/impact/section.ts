@@ -1,0 +1,102 @@
+// The section "Measured" of docs/impact.md, from the record alone. Pure: a test writes it anew and compares.
+
+import { type Cell, type Group, gridOf, nameOf } from "./grid.ts";
+import { errorOf, isInside, judge, type Row } from "./judge.ts";
+import type { MeasuredRecord } from "./record.ts";
+import type { BackEnd } from "./wire.ts";
+
+const TITLES: Readonly<Record<Group, string>> = {
+  window: "Throughput that a window bounds",
+  latency: "Added latency",
+  loss: "Throughput that loss bounds",
+  transfer: "Short transfers over a new connection",
+  saturation: "Time until a pool is full",
+};
+
+const PICTURES: Readonly<Partial<Record<Group, string>>> = {
+  window: "impact-window.svg",
+  loss: "impact-loss.svg",
+  transfer: "impact-transfer.svg",
+  saturation: "impact-saturation.svg",
+};
+
+/** Markdown from the heading to the end of the section. */
+export function measuredSection(record: MeasuredRecord, rows: readonly Row[]): string {
+  const groups = Object.keys(TITLES) as readonly Group[];
+  return [
+    "## Measured",
+    "",
+    `On ${record.date}, ${gridOf("full").length} cells on two wires: netem under Linux ${record.wires.netem.kernel} (user-mode), and the packet queue under`,
+    `Linux ${record.wires["packet-queue"].kernel}; each cell ${record.passes} times, the median counts. \`make bench-impact\` predicts every cell, then measures it, and writes`,
+    "`.bench/impact.json`; the figures below are in `test/fixtures/impact/measured.json`, the predictions beside them are made anew from",
+    "the model whenever this page is checked. Filled dots are netem, circles the packet queue, lines and bands predictions.",
+    "",
+    "| what | wire | measure | found | target | |",
+    "| --- | --- | --- | ---: | ---: | --- |",
+    ...judge(rows).map(({ group, backEnd, says, found, target, met }) =>
+      row(TITLES[group], backEnd, says, figure(says, found), figure(says, target), met ? "met" : "**missed**"),
+    ),
+    "",
+    ...groups.flatMap((group) => groupSection(group, rows)),
+  ].join("\n");
+}
+
+function groupSection(group: Group, rows: readonly Row[]): readonly string[] {
+  const picture = PICTURES[group];
+  const cells = gridOf("full").filter((cell) => cell.group === group);
+  return [
+    `### ${TITLES[group]}`,
+    "",
+    ...(picture === undefined ? [] : [`![${TITLES[group]}: predicted and measured](pictures/${picture})`, ""]),
+    `| cell | predicted | netem | error | packet queue | error |${group === "loss" ? " interval | |" : ""}`,
+    `| --- | ---: | ---: | ---: | ---: | ---: |${group === "loss" ? " --- | --- |" : ""}`,
+    ...cells.map((cell) => cellRow(cell, rows)),
+    "",
+  ];
+}
+
+function cellRow(cell: Cell, rows: readonly Row[]): string {
+  const on = (backEnd: BackEnd): Row => {
+    const found = rows.find((each) => each.backEnd === backEnd && nameOf(each.cell) === nameOf(cell));
+    if (found === undefined) throw new Error(`no row for ${nameOf(cell)} by ${backEnd}`);
+    return found;
+  };
+  const [netem, queue] = [on("netem"), on("packet-queue")];
+  const name = nameOf(cell).slice(cell.group.length + 1);
+  const { value, interval } = netem.predicted;
+  const cells = [name, amount(cell, value), ...measuredOf(netem), ...measuredOf(queue)];
+  if (cell.group !== "loss" || interval === null) return row(...cells);
+  const inside = [netem, queue].filter(isInside).length;
+  return row(...cells, `${amount(cell, interval[0])} to ${amount(cell, interval[1])}`, `${inside} of 2 inside`);
+}
+
+function measuredOf(found: Row): readonly string[] {
+  const error = errorOf(found);
+  const sign = error > 0 ? "+" : "";
+  const written = Number.isFinite(error) ? `${sign}${(100 * error).toFixed(1)} %` : "-";
+  return [amount(found.cell, found.measured ?? "never"), written];
+}
+
+function amount(cell: Cell, value: number | "never"): string {
+  if (value === "never") return value;
+  if (cell.group === "window" || cell.group === "loss") return `${(value / 1000).toFixed(0)} kB/s`;
+  return cell.group === "latency" ? `${(1000 * value).toFixed(1)} ms` : `${value.toFixed(3)} s`;
+}
+
+function figure(says: string, value: number): string {
+  return says.includes("width") ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`;
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** The page with this section in place of the one it has, or behind everything. Other sections are not touched. */
+export function withSection(page: string, section: string): string {
+  const start = page.search(/^## Measured$/m);
+  if (start < 0) return `${page.trimEnd()}\n\n${section.trimEnd()}\n`;
+  const rest = page.slice(start + 1);
+  const next = rest.search(/^## /m);
+  const after = next < 0 ? "" : `\n${rest.slice(next)}`;
+  return `${page.slice(0, start)}${section.trimEnd()}\n${after}`;
+}
