@@ -37,19 +37,11 @@ pub fn carry(
     receiver.set_read_timeout(Some(Duration::from_secs(5))).expect("a socket of ours");
     let sending = thread::spawn(move || send_until(sender, end));
     receive_until(&mut receiver, window, Instant::now() + warm_up);
-    let start = Instant::now();
-    let bytes = receive_until(&mut receiver, window, start + measured);
-    let seconds = start.elapsed().as_secs_f64();
+    let bytes_per_second = receive_until(&mut receiver, window, Instant::now() + measured).bytes_per_second();
     let (granted, round_trip, retransmitted) = tcp_info(&inspected);
     drop(receiver);
     sending.join().expect("the sender does not panic");
-    Carried {
-        bytes_per_second: bytes as f64 / seconds,
-        granted,
-        congestion_control: cc_of(&inspected),
-        round_trip,
-        retransmitted,
-    }
+    Carried { bytes_per_second, granted, congestion_control: cc_of(&inspected), round_trip, retransmitted }
 }
 
 /// TCP_WINDOW_CLAMP bounds what is granted, from the handshake on; the buffers are left to the kernel's own tuning, which
@@ -86,9 +78,42 @@ fn send_until(mut stream: TcpStream, end: Instant) {
     while Instant::now() < end && stream.write_all(&chunk).is_ok() {}
 }
 
-fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> u64 {
-    let mut buffer = vec![0; 256 * 1024];
-    let mut bytes = 0;
+/// What came since a moment, and the same at the last moment when a whole number of windows had come.
+struct Received {
+    start: Instant,
+    all: (u64, Instant),
+    whole: (u64, Instant),
+    windows: u64,
+}
+
+impl Received {
+    fn since(start: Instant) -> Self {
+        Self { start, all: (0, start), whole: (0, start), windows: 0 }
+    }
+
+    fn add(&mut self, length: usize, window: Option<u32>) {
+        self.all = (self.all.0 + length as u64, Instant::now());
+        let windows = window.map_or(0, |window| self.all.0 / u64::from(window));
+        if windows > self.windows {
+            self.windows = windows;
+            self.whole = self.all;
+        }
+    }
+
+    /// A stream that its window bounds comes in one burst per round trip: from a moment in one burst to the like moment in another
+    /// is a whole number of windows, and any other span counts up to a burst too many or too few.
+    fn bytes_per_second(&self) -> f64 {
+        let (bytes, end) = if self.windows < FEW_WINDOWS { self.all } else { self.whole };
+        bytes as f64 / (end - self.start).as_secs_f64()
+    }
+}
+
+/// Of fewer, too much would be cut off; such a stream is bound by loss and has no rhythm.
+const FEW_WINDOWS: u64 = 8;
+
+fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> Received {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut received = Received::since(Instant::now());
     let mut clamp_again = Instant::now();
     while Instant::now() < end {
         if let Some(window) = window.filter(|_| Instant::now() >= clamp_again) {
@@ -98,10 +123,10 @@ fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> u
         }
         match stream.read(&mut buffer).expect("the stream flows") {
             0 => break,
-            length => bytes += length as u64,
+            length => received.add(length, window),
         }
     }
-    bytes
+    received
 }
 
 pub fn set_congestion_control(socket: &impl AsRawFd, name: &str) {

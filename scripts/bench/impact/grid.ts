@@ -193,7 +193,7 @@ function roundTrips(delayMs: number) {
 }
 
 function transfer(bytes: number, id: string) {
-  return { kind: "transfer", id, bytes, congestionControl: "cubic", repeats: 3 };
+  return { kind: "transfer", id, bytes, congestionControl: "cubic", repeats: 5 };
 }
 
 function pool(cell: SaturationCell) {

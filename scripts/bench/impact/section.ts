@@ -38,7 +38,33 @@ export function measuredSection(record: MeasuredRecord, rows: readonly Row[]): s
     ),
     "",
     ...groups.flatMap((group) => groupSection(group, rows)),
+    ...limits(rows),
   ].join("\n");
+}
+
+/** What the wires themselves add, and what was seen beside the grid. */
+function limits(rows: readonly Row[]): readonly string[] {
+  const late = (backEnd: BackEnd): string => {
+    const errors = rows.filter((each) => each.cell.group === "latency" && each.backEnd === backEnd);
+    return Math.max(
+      ...errors.map((each) => 1000 * Math.abs((each.measured ?? 0) - Number(each.predicted.value))),
+    ).toFixed(1);
+  };
+  return [
+    "### What bounds the accuracy",
+    "",
+    `- The wires: a round trip was off by up to ${late("netem")} ms under user-mode Linux, whose one processor is a process among others, and by up to`,
+    `  ${late("packet-queue")} ms through the packet queue. A stream waits for the last packet of a burst, so short delays suffer most: at 12.5 ms, on a busy`,
+    "  machine, streams through the queue carried 9 % less than predicted; the grid of windows therefore begins at 25 ms.",
+    "- Windows are Reno's: its slow start goes on until the window is full, where CUBIC's HyStart may leave earlier and grow for seconds.",
+    "- Slow start at the edge: 98 and 100 kB (68 and 70 of the 70 segments that three doubled windows hold) took three rounds on Linux 6.18",
+    "  and four on 6.1, with Reno as with CUBIC; 90 kB took three on both. The interval of a transfer has both ends.",
+    "- Loss counts buffers: netem drops what it is handed, and the stack hands it more than one segment at once. That is why the",
+    "  measurements by netem lie above those by the queue, which is handed single segments, and why the interval is one-sided.",
+    "- Pools are called at even intervals over connections that are open; with calls at random the time varies by about 1 / sqrt(N) from run",
+    "  to run (`test/impact/simulated.test.ts` plays that), and its mean is the same.",
+    "",
+  ];
 }
 
 function groupSection(group: Group, rows: readonly Row[]): readonly string[] {
