@@ -21,10 +21,9 @@ console.log(`${PAGE} and its pictures are written from ${RECORD}`);
 
 /** Three digits more than anybody can measure are noise: five are kept. */
 function writeRecord(): void {
-  const { date, passes, minutes, wires } = JSON.parse(readFileSync(".bench/impact.json", "utf8"));
+  const { date, minutes, wires } = JSON.parse(readFileSync(".bench/impact.json", "utf8"));
   const kept: MeasuredRecord = {
     date,
-    passes,
     minutes,
     wires: {
       netem: wireOf(wires.netem),

@@ -28,8 +28,8 @@ export type Group = Cell["group"];
 
 const KIB = 1024;
 const WINDOWS = [32, 64, 128, 256, 512, 1024].map((kib) => kib * KIB);
-/** With LINK_BYTES_PER_SECOND the knee W / C of 256 KiB is at 25 ms, of 512 at 50, of 1024 at 100. */
-const DELAYS_MS = [0, 25, 50, 100, 150, 200];
+/** With LINK_BYTES_PER_SECOND the knee W / C of 128 KiB is at 12.5 ms, of 256 at 25, of 512 at 50, of 1024 at 100. */
+const DELAYS_MS = [0, 12.5, 25, 50, 100, 200];
 const LATENCIES_MS = [12.5, 25, 50, 100, 200, 400];
 const CONTROLS: readonly CongestionControl[] = ["reno", "cubic", "bbr"];
 const LOSSES = [0.001, 0.003, 0.01, 0.03, 0.1];

@@ -17,7 +17,6 @@ export type Wire = {
 
 export type MeasuredRecord = {
   readonly date: string;
-  readonly passes: number;
   readonly minutes: number;
   readonly wires: Readonly<Record<BackEnd, Wire>>;
 };
