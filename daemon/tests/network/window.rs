@@ -44,12 +44,12 @@ pub fn carry(
     Carried { bytes_per_second, granted, congestion_control: cc_of(&inspected), round_trip, retransmitted }
 }
 
-/// TCP_WINDOW_CLAMP bounds what is granted, from the handshake on; the buffers are left to the kernel's own tuning, which
-/// goes further than an unprivileged program may ask for.
+/// TCP_WINDOW_CLAMP bounds what is granted, from the handshake on.
 fn listen(host: &Host, window: Option<u32>) -> (TcpListener, SocketAddr) {
     let any: SocketAddr = format!("{}:0", host.v4).parse().expect("an address");
     let listener = host.inside(|| TcpListener::bind(any).expect("a free port"));
     if let Some(window) = window {
+        keep_the_buffer(&listener);
         clamp(&listener, window);
     }
     let at = listener.local_addr().expect("bound");
@@ -131,6 +131,22 @@ fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> R
 
 pub fn set_congestion_control(socket: &impl AsRawFd, name: &str) {
     set(socket, libc::IPPROTO_TCP, libc::TCP_CONGESTION, name.as_bytes());
+}
+
+/// A buffer that the kernel tunes takes the clamp with it (tcp_rcv_space_adjust sets window_clamp anew); a fixed one, larger than any
+/// window here, does not. Only root may fix it beyond rmem_max; for others the kernel's tuning goes on, which reaches further.
+fn keep_the_buffer(socket: &impl AsRawFd) {
+    let bytes = (16_i32 << 20).to_ne_bytes();
+    // SAFETY: pointer and length describe `bytes`, which outlives the call; a refusal leaves things as they are.
+    unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_RCVBUFFORCE,
+            bytes.as_ptr().cast(),
+            size_of_val(&bytes) as u32,
+        )
+    };
 }
 
 fn clamp(socket: &impl AsRawFd, window: u32) {
