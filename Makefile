@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 STAMPS := .cache/stamps
 DAEMON := .cache/target/release/chaosgated
 
-.PHONY: help demo test test-full check format bench-daemon bench-queue bench-lint build setup daemon packages clean
+.PHONY: help demo test test-full check format bench-daemon bench-impact bench-queue bench-lint build setup daemon packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ check: setup ## the quick loop: format, lint, types, unit tests, architecture
 
 bench-daemon: setup packages daemon ## the daemon's memory and CPU, idle and with 20 faults, into .bench/daemon.json
 	@scripts/sandbox.sh node scripts/bench/daemon.ts
+
+bench-impact: setup packages daemon ## predictions of the impact model, then measurements on two real wires, into .bench/impact.json
+	@scripts/sandbox.sh node scripts/bench/impact.ts
 
 bench-queue: daemon ## throughput ceiling and cost of the packet queue, printed
 	@scripts/sandbox.sh cargo test --release --locked --test network_throughput -- --ignored --nocapture --test-threads=1

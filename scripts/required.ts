@@ -7,7 +7,7 @@ import type { Outcome } from "./tally.ts";
 const WHOLE_SUITES = ["daemon", "keeper", "e2e"];
 /** Of the other suites, the tests whose full name starts so. */
 const CHOSEN: Readonly<Record<string, readonly string[]>> = {
-  unit: ["the seed's own numbers", "the seed's experiment", "the house", "the tally"],
+  unit: ["the seed's own numbers", "the seed's experiment", "the impact model beside", "the house", "the tally"],
   integration: [
     "a run",
     "a webhook",

@@ -12,6 +12,7 @@ mod delaying;
 mod faults;
 #[path = "network/healing.rs"]
 mod healing;
+#[allow(dead_code, reason = "shared with the wire's measurements, which use the rest")]
 #[path = "network/lab.rs"]
 mod lab;
 #[path = "network/losing.rs"]

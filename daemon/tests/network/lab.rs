@@ -25,7 +25,7 @@ pub struct Lab {
     pub twin: Host,
     pub peer: Host,
     pub other: Host,
-    _switch: Host,
+    switch: Host,
 }
 
 impl Lab {
@@ -42,9 +42,22 @@ impl Lab {
             ));
             host
         };
-        let lab = Self { victim: join(2), twin: join(3), peer: join(4), other: join(5), _switch: switch };
+        let lab = Self { victim: join(2), twin: join(3), peer: join(4), other: join(5), switch };
         lab.meet();
         lab
+    }
+
+    /// A link of this rate on the way to the peer, behind every fault, with room for two mebibytes before it.
+    pub fn narrow_the_way_to_the_peer(&self, bits_per_second: u64) {
+        let rate = format!("{bits_per_second}bit");
+        self.switch.run(&["tc", "qdisc", "add", "dev", "port4", "root", "tbf", "rate", &rate, "burst", "128k", "limit", "2m"]);
+    }
+
+    /// No connection inherits what an earlier one learnt (tcp_metrics).
+    pub fn forget_streams(&self) {
+        for host in [&self.victim, &self.peer] {
+            host.run(&["sysctl", "-q", "-w", "net.ipv4.tcp_no_metrics_save=1"]);
+        }
     }
 
     /// Everybody has spoken to everybody: no neighbour discovery is left to disturb a measurement.
@@ -151,6 +164,11 @@ impl Drop for Host {
         let _ = self.keeper.kill();
         let _ = self.keeper.wait();
     }
+}
+
+/// As `uname -r` says it.
+pub fn kernel_release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("a kernel has a release").trim().to_owned()
 }
 
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {

@@ -37,27 +37,19 @@ pub fn carry(
     receiver.set_read_timeout(Some(Duration::from_secs(5))).expect("a socket of ours");
     let sending = thread::spawn(move || send_until(sender, end));
     receive_until(&mut receiver, window, Instant::now() + warm_up);
-    let start = Instant::now();
-    let bytes = receive_until(&mut receiver, window, start + measured);
-    let seconds = start.elapsed().as_secs_f64();
+    let bytes_per_second = receive_until(&mut receiver, window, Instant::now() + measured).bytes_per_second();
     let (granted, round_trip, retransmitted) = tcp_info(&inspected);
     drop(receiver);
     sending.join().expect("the sender does not panic");
-    Carried {
-        bytes_per_second: bytes as f64 / seconds,
-        granted,
-        congestion_control: cc_of(&inspected),
-        round_trip,
-        retransmitted,
-    }
+    Carried { bytes_per_second, granted, congestion_control: cc_of(&inspected), round_trip, retransmitted }
 }
 
-/// TCP_WINDOW_CLAMP bounds what is granted, from the handshake on; the buffers are left to the kernel's own tuning, which
-/// goes further than an unprivileged program may ask for.
+/// TCP_WINDOW_CLAMP bounds what is granted, from the handshake on.
 fn listen(host: &Host, window: Option<u32>) -> (TcpListener, SocketAddr) {
     let any: SocketAddr = format!("{}:0", host.v4).parse().expect("an address");
     let listener = host.inside(|| TcpListener::bind(any).expect("a free port"));
     if let Some(window) = window {
+        keep_the_buffer(&listener);
         clamp(&listener, window);
     }
     let at = listener.local_addr().expect("bound");
@@ -67,7 +59,7 @@ fn listen(host: &Host, window: Option<u32>) -> (TcpListener, SocketAddr) {
 fn connect(to: SocketAddr, congestion_control: &str) -> TcpStream {
     // SAFETY: socket takes no pointer; the descriptor it returns is ours alone.
     let stream = unsafe { TcpStream::from_raw_fd(libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0)) };
-    set(&stream, libc::IPPROTO_TCP, libc::TCP_CONGESTION, congestion_control.as_bytes());
+    set_congestion_control(&stream, congestion_control);
     let SocketAddr::V4(to) = to else { panic!("the lab listens on IPv4 here") };
     let mut address = libc::sockaddr_in {
         sin_family: libc::AF_INET as u16,
@@ -86,9 +78,42 @@ fn send_until(mut stream: TcpStream, end: Instant) {
     while Instant::now() < end && stream.write_all(&chunk).is_ok() {}
 }
 
-fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> u64 {
-    let mut buffer = vec![0; 256 * 1024];
-    let mut bytes = 0;
+/// What came since a moment, and the same at the last moment when a whole number of windows had come.
+struct Received {
+    start: Instant,
+    all: (u64, Instant),
+    whole: (u64, Instant),
+    windows: u64,
+}
+
+impl Received {
+    fn since(start: Instant) -> Self {
+        Self { start, all: (0, start), whole: (0, start), windows: 0 }
+    }
+
+    fn add(&mut self, length: usize, window: Option<u32>) {
+        self.all = (self.all.0 + length as u64, Instant::now());
+        let windows = window.map_or(0, |window| self.all.0 / u64::from(window));
+        if windows > self.windows {
+            self.windows = windows;
+            self.whole = self.all;
+        }
+    }
+
+    /// A stream that its window bounds comes in one burst per round trip: from a moment in one burst to the like moment in another
+    /// is a whole number of windows, and any other span counts up to a burst too many or too few.
+    fn bytes_per_second(&self) -> f64 {
+        let (bytes, end) = if self.windows < FEW_WINDOWS { self.all } else { self.whole };
+        bytes as f64 / (end - self.start).as_secs_f64()
+    }
+}
+
+/// Of fewer, too much would be cut off; such a stream is bound by loss and has no rhythm.
+const FEW_WINDOWS: u64 = 8;
+
+fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> Received {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut received = Received::since(Instant::now());
     let mut clamp_again = Instant::now();
     while Instant::now() < end {
         if let Some(window) = window.filter(|_| Instant::now() >= clamp_again) {
@@ -98,10 +123,30 @@ fn receive_until(stream: &mut TcpStream, window: Option<u32>, end: Instant) -> u
         }
         match stream.read(&mut buffer).expect("the stream flows") {
             0 => break,
-            length => bytes += length as u64,
+            length => received.add(length, window),
         }
     }
-    bytes
+    received
+}
+
+pub fn set_congestion_control(socket: &impl AsRawFd, name: &str) {
+    set(socket, libc::IPPROTO_TCP, libc::TCP_CONGESTION, name.as_bytes());
+}
+
+/// A buffer that the kernel tunes takes the clamp with it (tcp_rcv_space_adjust sets window_clamp anew); a fixed one, larger than any
+/// window here, does not. Only root may fix it beyond rmem_max; for others the kernel's tuning goes on, which reaches further.
+fn keep_the_buffer(socket: &impl AsRawFd) {
+    let bytes = (16_i32 << 20).to_ne_bytes();
+    // SAFETY: pointer and length describe `bytes`, which outlives the call; a refusal leaves things as they are.
+    unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_RCVBUFFORCE,
+            bytes.as_ptr().cast(),
+            size_of_val(&bytes) as u32,
+        )
+    };
 }
 
 fn clamp(socket: &impl AsRawFd, window: u32) {
