@@ -5,6 +5,7 @@ import { reviewManifests } from "../review/review-manifests.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import { matchesPaths, type Settings } from "../settings.ts";
 import type { Bot } from "./bot.ts";
+import { readCodeOwners } from "./code-owners.ts";
 import { readFile, textOf } from "./contents.ts";
 import { sha256 } from "./digest.ts";
 import { reviewedEnvironment } from "./environment.ts";
@@ -44,15 +45,15 @@ export async function gatherReview(
   { settings, environment = reviewedEnvironment(settings), snapshot, ref = pr.headSha, change }: Wanted,
 ): Promise<Reviewed> {
   const changed = await changedFiles(repository, pr);
-  const files = await readAll(
-    repository,
-    changed.paths.filter((path) => matchesPaths(settings, path)),
-    ref,
-  );
+  const matching = (paths: readonly string[]) => paths.filter((path) => matchesPaths(settings, path));
+  const files = await readAll(repository, matching(changed.paths), ref);
+  const base = await readAll(repository, matching(changed.basePaths), pr.baseSha);
+  const codeOwners = await readCodeOwners(repository, settings);
   const digests = Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
   const seed = bot.tickets.seed(sha256(JSON.stringify(Object.entries(digests).sort())), environment);
   const review = reviewManifests({
     files,
+    base,
     settings,
     environment,
     seed,
@@ -61,6 +62,7 @@ export async function gatherReview(
     digest: sha256,
     now: bot.clock.now(),
     ...(change !== undefined && { change }),
+    ...(codeOwners !== undefined && { codeOwners }),
     ...(snapshot === undefined ? { selectionMissing: whyNoSelection(settings, environment, pr) } : { snapshot }),
   });
   const proposes = changed.paths.includes(SETTINGS_PATH);

@@ -6,6 +6,8 @@ import { verdictOf } from "./parts/verdict.ts";
 import { changeInWords, suggestions, whatIfRows } from "./parts/what-if.ts";
 import { fault, hits, length, peers } from "./parts/words.ts";
 import type { Review, ReviewedExperiment } from "./review.ts";
+import { changeLines } from "./terminal-changes.ts";
+import { reachLines } from "./terminal-reach.ts";
 import { timelineLines } from "./terminal-timeline.ts";
 import type { WhatIf } from "./what-if.ts";
 
@@ -18,6 +20,7 @@ export function renderTerminal(
   const plan = review.plan === undefined ? [] : [`   plan ${review.plan}, environment ${visible(review.environment)}`];
   const parts = [
     [`${icon} ${visible(sentence)}`, ...plan],
+    changeLines(review),
     remarksOf(review).flatMap(remarkLines),
     ...review.experiments.map((reviewed) => experimentLines(reviewed, explain)),
   ];
@@ -40,6 +43,8 @@ function experimentLines(reviewed: ReviewedExperiment, explain: boolean): readon
     visible(experiment.name),
     `  hits    ${hits(reviewed)}${selectionMissing === undefined ? "" : ` (${visible(selectionMissing)})`}`,
     `  fault   ${visible(fault(experiment))}${towards === "" ? "" : ` towards ${towards}`} ${length(reviewed)}`,
+    ...ownerLines(reviewed),
+    ...reachLines(reviewed),
     ...timelineLines(reviewed),
     ...impact.predictions.flatMap((prediction) => {
       const { title, value, unit, sentence } = prediction;
@@ -49,6 +54,13 @@ function experimentLines(reviewed: ReviewedExperiment, explain: boolean): readon
     ...(reviewed.whatIf === undefined ? [] : whatIfLines(reviewed, reviewed.whatIf)),
     ...impact.notPredictable.map(({ id, why }) => `  ${"?".padStart(12)}  ${id}: ${visible(why)}`),
   ];
+}
+
+function ownerLines({ owners = [] }: ReviewedExperiment): readonly string[] {
+  return owners.map(({ service, owners: all }, at) => {
+    const named = all.length === 0 ? "nobody" : all.map(visible).join(", ");
+    return `  ${at === 0 ? "owners " : "       "} ${visible(service)}: ${named}`;
+  });
 }
 
 /** How a figure came about: formula, source, and each input with where it was read. */

@@ -1,6 +1,6 @@
 import type { Review, ReviewedExperiment } from "../review.ts";
 import { remarksOf } from "./remarks.ts";
-import { fault, hits, length, pods } from "./words.ts";
+import { fault, hits, hitsTogether, length, pods } from "./words.ts";
 
 export type Saying = { readonly icon: string; readonly sentence: string };
 
@@ -8,7 +8,7 @@ export type Saying = { readonly icon: string; readonly sentence: string };
 export function verdictOf(review: Review): Saying {
   switch (review.outcome) {
     case "no-experiments":
-      return { icon: "⚪", sentence: "No chaos experiment is changed" };
+      return { icon: "⚪", sentence: whatIsGone(review) };
     case "invalid":
       return { icon: "❌", sentence: `The cluster would refuse this: ${counted(review, "problem")}` };
     case "refused":
@@ -16,6 +16,12 @@ export function verdictOf(review: Review): Saying {
     case "reviewed":
       return { icon: "✅", sentence: whatItHits(review.experiments) };
   }
+}
+
+function whatIsGone({ changes = [] }: Review): string {
+  const gone = changes.filter(({ change }) => change === "removed").length;
+  if (gone === 0) return "No chaos experiment is changed";
+  return `${pods(gone, "chaos experiment")} ${gone === 1 ? "is" : "are"} removed, and none is changed`;
 }
 
 function counted(review: Review, severity: "problem" | "error"): string {
@@ -32,7 +38,7 @@ function whatItHits(experiments: readonly ReviewedExperiment[]): string {
   if (second === undefined) {
     return `Hits ${hits(only)}: ${fault(only.experiment)}, ${length(only)}`;
   }
-  const seen = experiments.every(({ selection }) => selection !== undefined);
-  const hit = experiments.reduce((sum, { selection }) => sum + (selection?.selected.length ?? 0), 0);
-  return seen ? `${experiments.length} experiments hit ${pods(hit)}` : `${experiments.length} experiments are valid`;
+  const selections = experiments.flatMap(({ selection }) => selection ?? []);
+  const seen = selections.length === experiments.length;
+  return `${experiments.length} experiments ${seen ? `hit ${hitsTogether(selections)}` : "are valid"}`;
 }
