@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../../manifest/schema/json-schema.ts";
-import { bytes, count, duration, listOf, map, rate, requiredText, text } from "./parts.ts";
+import { bytes, count, duration, listOf, map, rate, requiredText, TEXTS, text } from "./parts.ts";
 
 const CALL = map(
   "A service that this one waits for.",
@@ -25,6 +25,8 @@ export const SERVICE_SCHEMA: JsonSchema = map(
     labels: { description: "Labels of its pods.", type: ["object", "null"], additionalProperties: { type: "string" } },
     rate: rate("Requests that arrive at the whole service."),
     rateQuery: text("PromQL for the rate, asked where none is written."),
+    owners: { ...TEXTS, description: "Users and teams whose service it is." },
+    path: text("A folder of the repository; its owners in CODEOWNERS are the service's where none are written here."),
     pool: count("Threads or connections that block while a call is open."),
     calls: listOf(CALL, "What it calls."),
   },
