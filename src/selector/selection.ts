@@ -11,3 +11,8 @@ export type Selection = {
   /** Share of each touched workload, by `namespace/workload`. */
   readonly workloads: readonly { readonly workload: string; readonly selected: number; readonly of: number }[];
 };
+
+/** Whether chance decides which of the matched pods are hit: no name of a pod is a promise then. */
+export function isDrawn({ matched, count }: Pick<Selection, "matched" | "count">): boolean {
+  return count.most > 0 && count.least < matched.length;
+}

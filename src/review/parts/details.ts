@@ -1,3 +1,4 @@
+import { isDrawn } from "../../selector/selection.ts";
 import type { Audience } from "../audience.ts";
 import { code, codeInHtml, prose } from "../escape.ts";
 import type { ReviewedExperiment } from "../review.ts";
@@ -10,7 +11,6 @@ export function details(reviewed: ReviewedExperiment, audience: Audience): strin
   const facts = [
     ...hypothesis(reviewed),
     ...objectives(reviewed),
-    ...workloads(reviewed, audience),
     ...notPredicted(reviewed),
     ...assumptions(reviewed),
   ].map((fact) => `- ${fact}`);
@@ -28,16 +28,13 @@ function objectives({ objectives: names = [] }: ReviewedExperiment): readonly st
   return names.length === 0 ? [] : [`A run is judged by ${names.map(code).join(", ")}.`];
 }
 
-function workloads({ selection }: ReviewedExperiment, audience: Audience): readonly string[] {
-  if (selection === undefined || audience === "public") return [];
-  return selection.workloads
-    .slice(0, 20)
-    .map(({ workload, selected, of }) => `${code(workload)}: ${selected} of ${of} pods are hit.`);
-}
-
 function assumptions({ selection, experiment }: ReviewedExperiment): readonly string[] {
-  const drawn = "Pods are drawn by a seed that nobody can choose; while the same pods live, a run draws the same ones.";
+  const drawn =
+    "Pods are drawn at the run, by a seed that nobody can choose; which ones they will be is not known before.";
   const spared =
     "Unlike Chaos Mesh, the built-in engine leaves the victims' scrapes and probes alone, so that a fault does not blind its own judge.";
-  return [...(selection === undefined ? [] : [drawn]), ...(experiment.kind === "NetworkChaos" ? [spared] : [])];
+  return [
+    ...(selection !== undefined && isDrawn(selection) ? [drawn] : []),
+    ...(experiment.kind === "NetworkChaos" ? [spared] : []),
+  ];
 }

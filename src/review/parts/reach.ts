@@ -5,7 +5,7 @@ import type { Audience } from "../audience.ts";
 import { code, codeInHtml } from "../escape.ts";
 import type { ReviewedExperiment } from "../review.ts";
 import { folded, table } from "../sections.ts";
-import { pods } from "./words.ts";
+import { between, pods } from "./words.ts";
 
 const MOST_ROWS = 20;
 
@@ -14,7 +14,8 @@ export function reachTables({ reach, experiment }: ReviewedExperiment, audience:
   if (reach === undefined || reach.matched === 0) return "";
   const tables = audience === "public" ? [] : [workloads(reach), nodes(reach), budgets(reach)];
   const body = [summary(reach), ...tables].filter((part) => part !== "").join("\n\n");
-  return folded(`<b>Whom the draw may hit</b>: ${codeInHtml(experiment.name)}`, body);
+  const title = reach.hits.least < reach.matched ? "Whom the draw may hit" : "Whom it hits";
+  return folded(`<b>${title}</b>: ${codeInHtml(experiment.name)}`, body);
 }
 
 function summary({ matched, hits, workloads, nodes, budgets }: BlastRadius): string {
@@ -25,13 +26,13 @@ function summary({ matched, hits, workloads, nodes, budgets }: BlastRadius): str
   ];
   const singles = workloads.filter(({ isSingle }) => isSingle).length;
   const single = singles === 0 ? "" : `; ${pods(singles, "workload")} of a single pod`;
-  return `${range(hits)} of ${pods(matched, "matching pod")}, on ${parts.join(", ")}${single}.`;
+  return `${between(hits)} of ${pods(matched, "matching pod")}, on ${parts.join(", ")}${single}.`;
 }
 
 function workloads({ workloads: reached }: BlastRadius): string {
   const rows = reached.map(({ workload, hits, pods: all, readyLeft }) => [
     code(workload),
-    `${range(hits)} of ${all}`,
+    `${between(hits)} of ${all}`,
     average(hits),
     chance(hits),
     String(Math.max(0, readyLeft)),
@@ -40,12 +41,12 @@ function workloads({ workloads: reached }: BlastRadius): string {
 }
 
 function nodes({ nodes: reached }: BlastRadius): string {
-  const rows = reached.map(({ node, hits }) => [node === "" ? "no node yet" : code(node), range(hits), chance(hits)]);
+  const rows = reached.map(({ node, hits }) => [node === "" ? "no node yet" : code(node), between(hits), chance(hits)]);
   return cut(["Node", "Pods that may be hit", "Any at all"], rows);
 }
 
 function budgets({ budgets: reached }: BlastRadius): string {
-  const rows = reached.map(({ budget, hits, allowed }) => [code(budget), range(hits), String(allowed)]);
+  const rows = reached.map(({ budget, hits, allowed }) => [code(budget), between(hits), String(allowed)]);
   return cut(["Disruption budget", "Pods that may be hit", "It allows now"], rows);
 }
 
@@ -53,10 +54,6 @@ function cut(head: readonly string[], rows: readonly (readonly string[])[]): str
   const more = rows.length > MOST_ROWS ? `\n\n_and ${rows.length - MOST_ROWS} more_` : "";
   const body = table(head, rows.slice(0, MOST_ROWS));
   return body === "" ? "" : `${body}${more}`;
-}
-
-function range({ least, most }: Hits): string {
-  return least === most ? String(most) : `${least} to ${most}`;
 }
 
 function average({ mean }: Hits): string {

@@ -1,6 +1,6 @@
 import type { Review, ReviewedExperiment } from "../review.ts";
 import { remarksOf } from "./remarks.ts";
-import { fault, hits, length, pods } from "./words.ts";
+import { fault, hits, hitsTogether, length, pods } from "./words.ts";
 
 export type Saying = { readonly icon: string; readonly sentence: string };
 
@@ -32,7 +32,7 @@ function whatItHits(experiments: readonly ReviewedExperiment[]): string {
   if (second === undefined) {
     return `Hits ${hits(only)}: ${fault(only.experiment)}, ${length(only)}`;
   }
-  const seen = experiments.every(({ selection }) => selection !== undefined);
-  const hit = experiments.reduce((sum, { selection }) => sum + (selection?.selected.length ?? 0), 0);
-  return seen ? `${experiments.length} experiments hit ${pods(hit)}` : `${experiments.length} experiments are valid`;
+  const selections = experiments.flatMap(({ selection }) => selection ?? []);
+  const seen = selections.length === experiments.length;
+  return `${experiments.length} experiments ${seen ? `hit ${hitsTogether(selections)}` : "are valid"}`;
 }

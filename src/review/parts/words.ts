@@ -1,16 +1,34 @@
 import { milliseconds, short } from "../../impact/units.ts";
 import type { Experiment, Mode, NetworkFaultSpec } from "../../manifest/experiment.ts";
-import type { Selection } from "../../selector/selection.ts";
+import { isDrawn, type Selection } from "../../selector/selection.ts";
 import { lasting } from "../figure.ts";
 import type { ReviewedExperiment } from "../review.ts";
 
-/** `3 of 10 matching pods (30 %)`, or what the mode says while nobody has looked at the cluster. */
+const DRAWN = ", drawn at the run";
+
+/** `3 of 10 matching pods (30 %), drawn at the run`, or what the mode says while nobody has looked at the cluster. */
 export function hits({ selection, experiment }: ReviewedExperiment): string {
-  if (selection === undefined) return modeInWords(experiment.mode);
-  const { count, matched, selected } = selection;
-  const share = matched.length === 0 ? "" : ` (${short((100 * selected.length) / matched.length)} %)`;
-  const drawn = `${selected.length} of ${pods(matched.length, "matching pod")}${share}`;
-  return count.least === count.most ? drawn : `${drawn}; the mode draws ${count.least} to ${count.most}`;
+  if (experiment.timeline !== undefined) return "the pods that each of its templates selects";
+  if (selection === undefined) return modeInWords(experiment.mode, "matching pod");
+  const { count, matched } = selection;
+  const [least, most] = [count.least, count.most].map((hit) => short((100 * hit) / matched.length));
+  const share = matched.length === 0 ? "" : ` (${least === most ? most : `${least} to ${most}`} %)`;
+  return `${between(count)} of ${pods(matched.length, "matching pod")}${share}${isDrawn(selection) ? DRAWN : ""}`;
+}
+
+/** `5 pods`, or `2 to 5 pods, drawn at the run`: all that several experiments hit together. */
+export function hitsTogether(selections: readonly Selection[]): string {
+  const sum = (of: (selection: Selection) => number) =>
+    selections.reduce((total, selection) => total + of(selection), 0);
+  const [least, most] = [sum(({ count }) => count.least), sum(({ count }) => count.most)];
+  const drawn = selections.filter(isDrawn).length;
+  const how = drawn === 0 ? "" : drawn === selections.length ? DRAWN : ", some drawn at the run";
+  return `${between({ least, most })} ${most === 1 ? "pod" : "pods"}${how}`;
+}
+
+/** `3`, or `0 to 3`. */
+export function between({ least, most }: { readonly least: number; readonly most: number }): string {
+  return least === most ? String(most) : `${least} to ${most}`;
 }
 
 /** The peers of a NetworkChaos; empty where it names none. */
@@ -21,7 +39,7 @@ export function peers({ selection, experiment }: ReviewedExperiment): string {
   const inside =
     target === undefined
       ? []
-      : [selection === undefined ? peersByMode(target.mode) : pods(selection.peers.length, "peer pod")];
+      : [selection === undefined ? modeInWords(target.mode, "peer pod") : peerPods(target.mode, selection)];
   return [...inside, ...external].join(" and ");
 }
 
@@ -45,9 +63,9 @@ export function length({ effectiveDurationMs, cappedFromMs, experiment }: Review
   return `for ${lasting(effectiveDurationMs)}${capped}`;
 }
 
-/** Ten blocks, one for each tenth of the matching pods that is hit; any hit at all shows. */
-export function gauge({ matched, selected }: Selection): string {
-  const share = matched.length === 0 ? 0 : selected.length / matched.length;
+/** Ten blocks, one for each tenth of the matching pods that may be hit; any hit at all shows. */
+export function gauge({ matched, count }: Selection): string {
+  const share = matched.length === 0 ? 0 : count.most / matched.length;
   const full = Math.min(10, Math.ceil(share * 10));
   return "▰".repeat(full) + "▱".repeat(10 - full);
 }
@@ -57,23 +75,26 @@ export function pods(count: number, noun = "pod"): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function modeInWords(mode: Mode): string {
+/** What a mode takes of pods that nobody has counted. */
+function modeInWords(mode: Mode, noun: string): string {
   switch (mode.kind) {
     case "one":
-      return "1 matching pod";
+      return `1 ${noun}${DRAWN}`;
     case "all":
-      return "every matching pod";
+      return `every ${noun}`;
     case "fixed":
-      return `up to ${pods(mode.count, "matching pod")}`;
+      return `up to ${pods(mode.count, noun)}${DRAWN}`;
     case "fixed-percent":
-      return `${mode.percent} % of the matching pods, rounded up`;
+      return `${mode.percent} % of the ${noun}s, rounded up${mode.percent < 100 ? DRAWN : ""}`;
     case "random-max-percent":
-      return `0 to ${mode.percent} % of the matching pods, drawn at the run`;
+      return `0 to ${mode.percent} % of the ${noun}s${DRAWN}`;
   }
 }
 
-function peersByMode(mode: Mode): string {
-  return `${modeInWords(mode)} of the target`;
+/** Even the number of peers is chance under `random-max-percent`. */
+function peerPods(mode: Mode, { peers: chosen }: Selection): string {
+  if (mode.kind === "random-max-percent") return modeInWords(mode, "peer pod");
+  return `${pods(chosen.length, "peer pod")}${mode.kind === "all" ? "" : DRAWN}`;
 }
 
 function networkFault({ action, netem, direction }: NetworkFaultSpec): string {
