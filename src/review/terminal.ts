@@ -6,6 +6,7 @@ import { verdictOf } from "./parts/verdict.ts";
 import { changeInWords, suggestions, whatIfRows } from "./parts/what-if.ts";
 import { fault, hits, length, peers } from "./parts/words.ts";
 import type { Review, ReviewedExperiment } from "./review.ts";
+import { reachLines } from "./terminal-reach.ts";
 import { timelineLines } from "./terminal-timeline.ts";
 import type { WhatIf } from "./what-if.ts";
 
@@ -40,6 +41,7 @@ function experimentLines(reviewed: ReviewedExperiment, explain: boolean): readon
     visible(experiment.name),
     `  hits    ${hits(reviewed)}${selectionMissing === undefined ? "" : ` (${visible(selectionMissing)})`}`,
     `  fault   ${visible(fault(experiment))}${towards === "" ? "" : ` towards ${towards}`} ${length(reviewed)}`,
+    ...reachLines(reviewed),
     ...timelineLines(reviewed),
     ...impact.predictions.flatMap((prediction) => {
       const { title, value, unit, sentence } = prediction;

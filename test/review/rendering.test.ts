@@ -55,6 +55,17 @@ const SEVERAL = [
   { path: "chaos/kill.yaml", text: BROKEN.replaceAll("network-delay", "old-delay") },
 ];
 
+/** Three pods of a workload, one of its canary, and a budget over them. */
+const CHECKOUT = { labels: { app: "checkout-service" } };
+const CANARY = aClusterWith(
+  [
+    ...pods("checkout", 3, { ...CHECKOUT, node: "node-1" }),
+    ...pods("checkout-canary", 1, { ...CHECKOUT, node: "node-2", workload: "Deployment/checkout-canary" }),
+    ...pods("payment", 1, { labels: { app: "payment-service" }, workload: "Deployment/payment" }),
+  ],
+  { budgets: [{ namespace: "staging", name: "checkout", matchLabels: CHECKOUT.labels, disruptionsAllowed: 1 }] },
+);
+
 describe("the comment", () => {
   it.each([
     { name: "problems", review: reviewOf(BROKEN) },
@@ -83,16 +94,7 @@ describe("the comment", () => {
   });
 
   it("says what any draw may hit: workloads, nodes and budgets, and what would be left", async () => {
-    const checkout = { labels: { app: "checkout-service" } };
-    const cluster = aClusterWith(
-      [
-        ...pods("checkout", 3, { ...checkout, node: "node-1" }),
-        ...pods("checkout-canary", 1, { ...checkout, node: "node-2", workload: "Deployment/checkout-canary" }),
-        ...pods("payment", 1, { labels: { app: "payment-service" }, workload: "Deployment/payment" }),
-      ],
-      { budgets: [{ namespace: "staging", name: "checkout", matchLabels: checkout.labels, disruptionsAllowed: 1 }] },
-    );
-    const markdown = renderComment(reviewOf(FIXED.replace("'30'", "'50'"), { snapshot: cluster }), MEMBERS);
+    const markdown = renderComment(reviewOf(FIXED.replace("'30'", "'50'"), { snapshot: CANARY }), MEMBERS);
     expect(markdown).toContain("single-point");
     await expect(`${markdown}\n`).toMatchFileSnapshot("../golden/review/comment-reach.md");
   });
@@ -165,6 +167,22 @@ describe("the check", () => {
 });
 
 describe("the terminal and JSON", () => {
+  it("say whom the draw may hit as in golden/review/terminal-reach.txt, and nothing without a cluster", async () => {
+    const text = renderTerminal(reviewOf(FIXED.replace("'30'", "'50'"), { snapshot: CANARY }));
+    expect(renderTerminal(reviewOf(FIXED))).not.toContain("reaches");
+    await expect(text).toMatchFileSnapshot("../golden/review/terminal-reach.txt");
+  });
+
+  it("show ten workloads and how many more, whatever their names would do to a screen", () => {
+    const many = Array.from({ length: 14 }, (_, at) =>
+      pods(`checkout-${at}`, 1, { labels: { app: "checkout-service" }, workload: `Deployment/\u001b[2J\u202e${at}` }),
+    );
+    const text = renderTerminal(reviewOf(FIXED, { snapshot: aClusterWith(many.flat()) }));
+    expect(text.match(/^.*Deployment\/.*its only pod$/gm)).toHaveLength(10);
+    expect(text).toContain("          and 4 more\n");
+    expect([...text].filter((letter) => letter !== "\n" && (letter < " " || letter === "\u202e"))).toEqual([]);
+  });
+
   it("say the same as in golden/review/terminal.txt", async () => {
     const text = renderTerminal(REVIEWED) + renderTerminal(reviewOf(BROKEN));
     await expect(text).toMatchFileSnapshot("../golden/review/terminal.txt");
