@@ -5,6 +5,7 @@ import { reviewManifests } from "../review/review-manifests.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import { matchesPaths, type Settings } from "../settings.ts";
 import type { Bot } from "./bot.ts";
+import { readCodeOwners } from "./code-owners.ts";
 import { readFile, textOf } from "./contents.ts";
 import { sha256 } from "./digest.ts";
 import { reviewedEnvironment } from "./environment.ts";
@@ -49,6 +50,7 @@ export async function gatherReview(
     changed.paths.filter((path) => matchesPaths(settings, path)),
     ref,
   );
+  const codeOwners = await readCodeOwners(repository, settings);
   const digests = Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
   const seed = bot.tickets.seed(sha256(JSON.stringify(Object.entries(digests).sort())), environment);
   const review = reviewManifests({
@@ -61,6 +63,7 @@ export async function gatherReview(
     digest: sha256,
     now: bot.clock.now(),
     ...(change !== undefined && { change }),
+    ...(codeOwners !== undefined && { codeOwners }),
     ...(snapshot === undefined ? { selectionMissing: whyNoSelection(settings, environment, pr) } : { snapshot }),
   });
   const proposes = changed.paths.includes(SETTINGS_PATH);

@@ -57,13 +57,14 @@ function factsOf(service: ServiceModel, snapshot: Snapshot): ServiceFacts {
     return found === undefined ? [] : [[to, found] as const];
   });
   return {
-    replicas: snapshot.pods.filter((pod) => isOf(service, pod)).length,
+    replicas: snapshot.pods.filter((pod) => isPodOf(service, pod)).length,
     ...(rate !== undefined && { ratePerSecond: rate }),
     callSeconds: Object.fromEntries(calls),
   };
 }
 
-function isOf({ namespace, labels }: ServiceModel, pod: PodFact): boolean {
+/** Whether a pod is one of a service: same namespace, and every label of the service. */
+export function isPodOf({ namespace, labels }: ServiceModel, pod: PodFact): boolean {
   const asked = Object.entries(labels);
   return pod.namespace === namespace && asked.length > 0 && asked.every(([key, value]) => pod.labels[key] === value);
 }

@@ -3,6 +3,10 @@ export type ServiceModel = {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** `@user`, `@org/team` or an address; where absent, CODEOWNERS says whose `path` is. */
+  readonly owners?: readonly string[];
+  /** Folder of the service's code in the repository. */
+  readonly path?: string;
   /** Requests per second that arrive at the whole service. */
   readonly ratePerSecond?: number;
   /** PromQL for the same, in requests per second; asked where `ratePerSecond` is absent. */

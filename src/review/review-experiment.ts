@@ -18,6 +18,7 @@ import { judgeEngine } from "./judge-engine.ts";
 import { judgeGuard } from "./judge-guard.ts";
 import { judgeObjectives, objectivesOf } from "./judge-objectives.ts";
 import { nextRunsOf } from "./next-runs.ts";
+import { judgeOwners, ownersHit } from "./owners.ts";
 import type { ReviewedExperiment } from "./review.ts";
 import { whatIf } from "./what-if.ts";
 
@@ -28,6 +29,8 @@ export type Around = {
   readonly placeOf: (path: string) => Place;
   readonly seed: string;
   readonly snapshot?: Snapshot;
+  /** By the name of a service; one that is absent here is not known. */
+  readonly owners: ReadonlyMap<string, readonly string[]>;
   readonly selectionMissing?: string;
   readonly now?: number;
   /** What a person asks about instead of what is written. */
@@ -53,6 +56,7 @@ export function reviewExperiment(
       : blastRadius(experiment, selection.matched, snapshot);
   const { impact, findings } = modelled(experiment, selection, around);
   const objectives = objectivesOf(experiment, environment, settings);
+  const owned = ownersHit(experiment, selection, settings.services, around.owners);
   const changed = whatIf(experiment, { selection, snapshot, settings, objectives, change: around.change });
   return [
     {
@@ -64,7 +68,12 @@ export function reviewExperiment(
         ? { selectionMissing: isWorkflow ? OF_A_WORKFLOW : (around.selectionMissing ?? "no cluster was looked at") }
         : { selection }),
       ...(reach !== undefined && { reach }),
-      findings: sorted([...findingsOf(document, experiment, selection, around, reach), ...findings]),
+      ...(owned.length > 0 && { owners: owned }),
+      findings: sorted([
+        ...findingsOf(document, experiment, selection, around, reach),
+        ...findings,
+        ...judgeOwners(owned, around.placeOf),
+      ]),
       objectives,
       impact,
       ...(changed !== undefined && { whatIf: changed }),

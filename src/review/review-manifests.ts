@@ -9,6 +9,7 @@ import { placesIn } from "../manifest/place-of.ts";
 import { judgeReaches } from "../policy/boundary.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import { policyOf, type Settings } from "../settings.ts";
+import { ownersByService } from "./owners.ts";
 import { type Digest, planId, RULES_VERSION } from "./plan.ts";
 import type { Execution, Review, ReviewedExperiment, ReviewOutcome } from "./review.ts";
 import { reviewExperiment } from "./review-experiment.ts";
@@ -25,6 +26,8 @@ export type Reviewable = {
   /** Of the default branch. */
   readonly settings: Settings;
   readonly environment: string;
+  /** Text of the default branch's CODEOWNERS, empty where it has none; absent where nobody looked. */
+  readonly codeOwners?: string;
   readonly snapshot?: Snapshot;
   /** Why there is no snapshot, in words for a reader. */
   readonly selectionMissing?: string;
@@ -46,10 +49,16 @@ export function reviewManifests(commit: Reviewable): Review {
     return { text, digest, file: withSuggestions(parseManifestFile(path, text), text) };
   });
   const policy = policyOf(environment, settings);
+  const owners = ownersByService(settings.services, commit.codeOwners);
   const experiments = read.flatMap(({ text, file }) => {
     const placeOf = placesIn(text);
     return file.documents.flatMap((document) =>
-      reviewExperiment(file.path, document, { ...commit, policy, placeOf: (path) => placeOf(document.index, path) }),
+      reviewExperiment(file.path, document, {
+        ...commit,
+        policy,
+        owners,
+        placeOf: (path) => placeOf(document.index, path),
+      }),
     );
   });
   const manifests = read.filter(({ file }) => file.documents.length > 0);

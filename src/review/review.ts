@@ -4,6 +4,7 @@ import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
 import type { BlastRadius } from "../selector/blast-radius.ts";
 import type { Selection } from "../selector/selection.ts";
+import type { OwnedService } from "./owners.ts";
 import type { WhatIf } from "./what-if.ts";
 
 /** When a Schedule runs next. */
@@ -28,6 +29,8 @@ export type ReviewedExperiment = {
   readonly selectionMissing?: string;
   /** What the mode may hit, whoever is drawn. Absent with the selection. */
   readonly reach?: BlastRadius;
+  /** Services that may be hit, with their owners; absent where nobody maps any. */
+  readonly owners?: readonly OwnedService[];
   /** Of manifest, policy and impact together, sorted by line. */
   readonly findings: readonly Finding[];
   /** Names of the objectives that a run would be judged by. */

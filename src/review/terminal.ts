@@ -41,6 +41,7 @@ function experimentLines(reviewed: ReviewedExperiment, explain: boolean): readon
     visible(experiment.name),
     `  hits    ${hits(reviewed)}${selectionMissing === undefined ? "" : ` (${visible(selectionMissing)})`}`,
     `  fault   ${visible(fault(experiment))}${towards === "" ? "" : ` towards ${towards}`} ${length(reviewed)}`,
+    ...ownerLines(reviewed),
     ...reachLines(reviewed),
     ...timelineLines(reviewed),
     ...impact.predictions.flatMap((prediction) => {
@@ -51,6 +52,13 @@ function experimentLines(reviewed: ReviewedExperiment, explain: boolean): readon
     ...(reviewed.whatIf === undefined ? [] : whatIfLines(reviewed, reviewed.whatIf)),
     ...impact.notPredictable.map(({ id, why }) => `  ${"?".padStart(12)}  ${id}: ${visible(why)}`),
   ];
+}
+
+function ownerLines({ owners = [] }: ReviewedExperiment): readonly string[] {
+  return owners.map(({ service, owners: all }, at) => {
+    const named = all.length === 0 ? "nobody" : all.map(visible).join(", ");
+    return `  ${at === 0 ? "owners " : "       "} ${visible(service)}: ${named}`;
+  });
 }
 
 /** How a figure came about: formula, source, and each input with where it was read. */

@@ -9,10 +9,14 @@ export function readService(fields: Fields): ServiceModel {
   const ratePerSecond = fields.quantity("rate", parseRate, "a rate", "Write a rate such as 1000/s or 90/m.");
   const rateQuery = fields.text("rateQuery");
   const pool = fields.count("pool");
+  const owners = fields.texts("owners");
+  const path = fields.text("path");
   const service: ServiceModel = {
     name: fields.name,
     namespace: fields.text("namespace", { required: true }) ?? "",
     labels: fields.textMap("labels") ?? {},
+    ...(owners !== undefined && { owners }),
+    ...(path !== undefined && { path }),
     ...(ratePerSecond !== undefined && { ratePerSecond }),
     ...(rateQuery !== undefined && { rateQuery }),
     ...(pool !== undefined && { pool }),

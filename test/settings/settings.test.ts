@@ -31,7 +31,8 @@ describe("the settings", () => {
       maxAgeSeconds: 60,
       title: "catalog-errors",
     });
-    expect(services[0]).toMatchObject({ name: "checkout", ratePerSecond: 1000, pool: 200 });
+    expect(services[0]).toMatchObject({ name: "checkout", ratePerSecond: 1000, pool: 200, path: "services/checkout" });
+    expect(services[1]).toMatchObject({ name: "payment", owners: ["@acme/payments"] });
     expect(services[0]?.calls[0]).toEqual({
       to: "payment",
       timeoutMs: 300,

@@ -75,6 +75,11 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
         value: "FILE",
         says: "the repository's .github/chaosgate.yml; without it there are no caps and no service models",
       },
+      codeowners: {
+        type: "string",
+        value: "FILE",
+        says: "the repository's CODEOWNERS, for services whose settings have a path",
+      },
       environment: { type: "string", value: "NAME", says: "an environment of the settings (default: the first)" },
       snapshot: {
         type: "string",

@@ -25,6 +25,7 @@ export async function reviewCommand(names: readonly string[], options: Options):
     digest: sha256,
     now: Date.now(),
     ...(await seen(options)),
+    ...(options.codeowners !== undefined && { codeOwners: readText(options.codeowners).text }),
     ...changeOf(options["what-if"]),
   });
   print(`${rendered(review, format, options.explain === true).trimEnd()}\n`);
