@@ -45,16 +45,15 @@ export async function gatherReview(
   { settings, environment = reviewedEnvironment(settings), snapshot, ref = pr.headSha, change }: Wanted,
 ): Promise<Reviewed> {
   const changed = await changedFiles(repository, pr);
-  const files = await readAll(
-    repository,
-    changed.paths.filter((path) => matchesPaths(settings, path)),
-    ref,
-  );
+  const matching = (paths: readonly string[]) => paths.filter((path) => matchesPaths(settings, path));
+  const files = await readAll(repository, matching(changed.paths), ref);
+  const base = await readAll(repository, matching(changed.basePaths), pr.baseSha);
   const codeOwners = await readCodeOwners(repository, settings);
   const digests = Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
   const seed = bot.tickets.seed(sha256(JSON.stringify(Object.entries(digests).sort())), environment);
   const review = reviewManifests({
     files,
+    base,
     settings,
     environment,
     seed,

@@ -124,9 +124,9 @@ function audienceOf(repository: Repository, pr: PullRequest): Audience {
   return pr.fromFork || repository.isPublic ? "public" : "members";
 }
 
-/** A pull request without experiments gets no comment, unless it had one that would now be wrong. */
+/** A pull request that neither has nor removes experiments gets no comment, unless it had one that would now be wrong. */
 async function putReviewComment(repository: Repository, pr: PullRequest, review: Review): Promise<void> {
-  const nothing = review.outcome === "no-experiments";
+  const nothing = review.outcome === "no-experiments" && (review.changes ?? []).length === 0;
   if (nothing && (await findComment(repository, pr.number, REVIEW_MARKER)) === undefined) return;
   await putComment(
     repository,

@@ -52,9 +52,15 @@ export async function findPullRequest(repository: Repository, number: number): P
 /** GitHub lists at most this many files of a pull request; beyond it a review is incomplete and never green. */
 const MOST_FILES = 3000;
 
-export type ChangedFiles = { readonly paths: readonly string[]; readonly complete: boolean };
+export type ChangedFiles = {
+  /** That exist at the head and were added, changed or renamed by the pull request. */
+  readonly paths: readonly string[];
+  /** That exist at the base and are changed, renamed or removed. */
+  readonly basePaths: readonly string[];
+  readonly complete: boolean;
+};
 
-/** Paths that exist at the head and were added, changed or renamed by the pull request. */
+/** Paths that a pull request touches. */
 export async function changedFiles(repository: Repository, pr: PullRequest): Promise<ChangedFiles> {
   const { octokit } = repository;
   const files = await octokit.paginate(octokit.rest.pulls.listFiles, {
@@ -63,7 +69,10 @@ export async function changedFiles(repository: Repository, pr: PullRequest): Pro
     per_page: 100,
   });
   const paths = files.filter(({ status }) => status !== "removed").map(({ filename }) => filename);
-  return { paths, complete: files.length >= Math.min(pr.changedFiles, MOST_FILES + 1) };
+  const basePaths = files.flatMap(({ status, filename, previous_filename: before = filename }) =>
+    status === "added" || status === "copied" ? [] : [before],
+  );
+  return { paths, basePaths, complete: files.length >= Math.min(pr.changedFiles, MOST_FILES + 1) };
 }
 
 /** Open pull requests whose head is this commit, among the hundred that changed last. */

@@ -3,6 +3,7 @@
 
 import type { Rendering } from "./audience.ts";
 import { codeInHtml, prose } from "./escape.ts";
+import { changesTable } from "./parts/changes-table.ts";
 import { details } from "./parts/details.ts";
 import { experimentsTable } from "./parts/experiments-table.ts";
 import { identityOf } from "./parts/identity.ts";
@@ -35,6 +36,7 @@ export function bodyOf(review: Review, { audience }: Rendering, mostRemarks: num
   const impacts = experiments.map((reviewed) => ({ markdown: impactTable(reviewed, several), needed: !several }));
   return [
     { markdown: experimentsTable(review), needed: true },
+    { markdown: changesTable(review), needed: true },
     ...(review.outcome === "reviewed" ? [...impacts, remarks] : [remarks, ...impacts]),
     { markdown: nextStep(review), needed: true },
     ...experiments.map((reviewed) => {

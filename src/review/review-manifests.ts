@@ -9,6 +9,7 @@ import { placesIn } from "../manifest/place-of.ts";
 import { judgeReaches } from "../policy/boundary.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import { policyOf, type Settings } from "../settings.ts";
+import { changesSince, type ReadFile } from "./changes.ts";
 import { ownersByService } from "./owners.ts";
 import { type Digest, planId, RULES_VERSION } from "./plan.ts";
 import type { Execution, Review, ReviewedExperiment, ReviewOutcome } from "./review.ts";
@@ -23,6 +24,8 @@ export type ManifestText = {
 
 export type Reviewable = {
   readonly files: readonly ManifestText[];
+  /** The same files as the base of the pull request has them, and those that are gone; absent where nobody looked. */
+  readonly base?: readonly Omit<ManifestText, "digest">[];
   /** Of the default branch. */
   readonly settings: Settings;
   readonly environment: string;
@@ -79,7 +82,14 @@ export function reviewManifests(commit: Reviewable): Review {
     experiments,
     otherFindings: read.flatMap(({ file }) => findingsOfRefused(file, policy)),
     ...(snapshot !== undefined && { clusterSeenAt: snapshot.takenAt }),
+    ...changesOf(read, commit),
   };
+}
+
+function changesOf(now: readonly ReadFile[], { base, snapshot, seed }: Reviewable): Pick<Review, "changes"> {
+  if (base === undefined) return {};
+  const before = base.map(({ path, text }) => ({ text, file: parseManifestFile(path, text) }));
+  return { changes: changesSince(before, now, { seed, ...(snapshot !== undefined && { snapshot }) }) };
 }
 
 function outcomeOf(

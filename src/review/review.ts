@@ -4,6 +4,7 @@ import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
 import type { BlastRadius } from "../selector/blast-radius.ts";
 import type { Selection } from "../selector/selection.ts";
+import type { ExperimentChange } from "./changes.ts";
 import type { OwnedService } from "./owners.ts";
 import type { WhatIf } from "./what-if.ts";
 
@@ -72,4 +73,6 @@ export type Review = {
   /** Findings of documents that the cluster would refuse, by file. */
   readonly otherFindings?: readonly { readonly path: string; readonly finding: Finding }[];
   readonly clusterSeenAt?: number;
+  /** Against the base; absent where nobody looked at it. */
+  readonly changes?: readonly ExperimentChange[];
 };

@@ -6,6 +6,7 @@ import { verdictOf } from "./parts/verdict.ts";
 import { changeInWords, suggestions, whatIfRows } from "./parts/what-if.ts";
 import { fault, hits, length, peers } from "./parts/words.ts";
 import type { Review, ReviewedExperiment } from "./review.ts";
+import { changeLines } from "./terminal-changes.ts";
 import { reachLines } from "./terminal-reach.ts";
 import { timelineLines } from "./terminal-timeline.ts";
 import type { WhatIf } from "./what-if.ts";
@@ -19,6 +20,7 @@ export function renderTerminal(
   const plan = review.plan === undefined ? [] : [`   plan ${review.plan}, environment ${visible(review.environment)}`];
   const parts = [
     [`${icon} ${visible(sentence)}`, ...plan],
+    changeLines(review),
     remarksOf(review).flatMap(remarkLines),
     ...review.experiments.map((reviewed) => experimentLines(reviewed, explain)),
   ];

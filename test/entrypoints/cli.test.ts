@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,6 +9,12 @@ import { chaosgateIn, chaosgateOnTerminal, type Result } from "./command-line.ts
 const SEED = resolve(import.meta.dirname, "../fixtures/seed");
 
 const FIXED = resolve(SEED, "../../golden/manifest/network-delay-fixed.yaml");
+
+const KILL = `apiVersion: chaos-mesh.org/v1alpha1
+kind: PodChaos
+metadata: { name: old-kill, namespace: staging }
+spec: { action: pod-kill, mode: one, selector: { namespaces: [staging], labelSelectors: { app: old } } }
+`;
 
 let folder = "";
 beforeEach(() => {
@@ -154,6 +161,27 @@ describe("chaosgate review", () => {
     const { code, out } = await chaosgate(["review", "network-delay.yaml"]);
     expect(code).toBe(1);
     expect(out).toContain("[namespace-foreign]");
+  });
+
+  it("says with --base what differs from a commit, and what is gone since", async () => {
+    const git = (...words: readonly string[]) =>
+      execFileSync("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.com", ...words], {
+        stdio: "pipe",
+      });
+    const path = join(folder, "network-delay.yaml");
+    mkdirSync(join(folder, "old"));
+    writeFileSync(join(folder, "old", "kill.yaml"), KILL);
+    git("init", "-q", "-b", "main");
+    git("add", ".");
+    git("commit", "-q", "-m", "base");
+    rmSync(join(folder, "old", "kill.yaml"));
+    expect((await reviewed("--base", "main")).out).toContain("against the base, no experiment is added");
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll("500ms", "200ms"));
+    const { out } = await chaosgate(["review", ".", "--base", "main"]);
+    expect(out).toContain("  fault: delay 500 ms ± 50 ms -> delay 200 ms ± 50 ms\n");
+    expect(out).toContain("removed PodChaos old-kill\n");
+    expect((await reviewed()).out).not.toContain("against the base");
+    expect(await reviewed("--base", "--output=x")).toMatchObject({ code: 2 });
   });
 
   it.each([

@@ -77,6 +77,31 @@ describe("a pull request", () => {
     expect(deploymentsOf(town, "chaosgate:preview")).toHaveLength(1);
   });
 
+  it("says what it changes against its base, and what it removes", async () => {
+    town.github.people.push(town.repository, "olga", { branch: "main", files: EXPERIMENT });
+    const changed = await openPullRequest(town, { [MANIFEST]: delayOf("200ms") }, "slower");
+    const [comment] = appComments(town, changed);
+    expect(comment?.body).toContain("| `delay`<br>NetworkChaos | fault | delay 100 ms | delay 200 ms |");
+    const removed = await openPullRequest(town, { [MANIFEST]: null }, "gone");
+    expect(appComments(town, removed)[0]?.body).toContain("1 chaos experiment is removed, and none is changed");
+    expect(conclusionOf(town, removed, "chaos / gate")).toBe("skipped");
+  });
+
+  it("shows the owners that the default branch's CODEOWNERS names, and never those of its own", async () => {
+    const services = "services:\n  checkout: { namespace: staging, labels: { app: checkout }, path: checkout }\n";
+    town.github.people.push(town.repository, "olga", {
+      branch: "main",
+      files: {
+        ".github/chaosgate.yml": settingsFor(town.runner.x, services),
+        CODEOWNERS: "/checkout/ @acme/checkout\n",
+      },
+    });
+    const pull = await openPullRequest(town, { ...EXPERIMENT, ".github/CODEOWNERS": "* @ada\n" });
+    const [comment] = appComments(town, pull);
+    expect(comment?.body).toContain("`checkout` belongs to `@acme/checkout`");
+    expect(comment?.body).not.toContain("@ada");
+  });
+
   it("without an experiment is skipped, with a reason and without a comment", async () => {
     const pull = await openPullRequest(town, { "docs/a.md": "hello\n" });
     expect(conclusionOf(town, pull, "chaos / gate")).toBe("skipped");

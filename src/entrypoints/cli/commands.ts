@@ -75,6 +75,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
         value: "FILE",
         says: "the repository's .github/chaosgate.yml; without it there are no caps and no service models",
       },
+      base: { type: "string", value: "REF", says: "a commit or branch of git, to say what differs from it" },
       codeowners: {
         type: "string",
         value: "FILE",

@@ -25,6 +25,7 @@ export async function reviewCommand(names: readonly string[], options: Options):
     digest: sha256,
     now: Date.now(),
     ...(await seen(options)),
+    ...(await baseOf(names, options)),
     ...(options.codeowners !== undefined && { codeOwners: readText(options.codeowners).text }),
     ...changeOf(options["what-if"]),
   });
@@ -57,6 +58,10 @@ function changeOf(text: string | undefined): { readonly change?: Change } {
   const change = parseChange(text);
   if (change !== undefined) return { change };
   throw new WrongWords(`--what-if ${JSON.stringify(text)} is not like delay=200ms, loss=1% or both with a comma`);
+}
+
+async function baseOf(names: readonly string[], { base }: Options) {
+  return base === undefined ? {} : { base: (await import("./base-files.ts")).filesAt(base, names) };
 }
 
 async function seen({ snapshot, cluster, ...where }: Options) {

@@ -6,6 +6,7 @@ export type Options = {
   readonly yes?: boolean | undefined;
   readonly "keep-namespace"?: boolean | undefined;
   readonly settings?: string | undefined;
+  readonly base?: string | undefined;
   readonly codeowners?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly cluster?: boolean | undefined;

@@ -8,7 +8,7 @@ export type Saying = { readonly icon: string; readonly sentence: string };
 export function verdictOf(review: Review): Saying {
   switch (review.outcome) {
     case "no-experiments":
-      return { icon: "⚪", sentence: "No chaos experiment is changed" };
+      return { icon: "⚪", sentence: whatIsGone(review) };
     case "invalid":
       return { icon: "❌", sentence: `The cluster would refuse this: ${counted(review, "problem")}` };
     case "refused":
@@ -16,6 +16,12 @@ export function verdictOf(review: Review): Saying {
     case "reviewed":
       return { icon: "✅", sentence: whatItHits(review.experiments) };
   }
+}
+
+function whatIsGone({ changes = [] }: Review): string {
+  const gone = changes.filter(({ change }) => change === "removed").length;
+  if (gone === 0) return "No chaos experiment is changed";
+  return `${pods(gone, "chaos experiment")} ${gone === 1 ? "is" : "are"} removed, and none is changed`;
 }
 
 function counted(review: Review, severity: "problem" | "error"): string {

@@ -6,10 +6,15 @@ import type { ReviewedExperiment } from "../review.ts";
 
 const DRAWN = ", drawn at the run";
 
-/** `3 of 10 matching pods (30 %), drawn at the run`, or what the mode says while nobody has looked at the cluster. */
+/** How many pods are hit, or what the mode says while nobody has looked at the cluster. */
 export function hits({ selection, experiment }: ReviewedExperiment): string {
   if (experiment.timeline !== undefined) return "the pods that each of its templates selects";
   if (selection === undefined) return modeInWords(experiment.mode, "matching pod");
+  return podsOf(selection);
+}
+
+/** `3 of 10 matching pods (30 %), drawn at the run`. */
+export function podsOf(selection: Selection): string {
   const { count, matched } = selection;
   const [least, most] = [count.least, count.most].map((hit) => short((100 * hit) / matched.length));
   const share = matched.length === 0 ? "" : ` (${least === most ? most : `${least} to ${most}`} %)`;
@@ -76,7 +81,7 @@ export function pods(count: number, noun = "pod"): string {
 }
 
 /** What a mode takes of pods that nobody has counted. */
-function modeInWords(mode: Mode, noun: string): string {
+export function modeInWords(mode: Mode, noun: string): string {
   switch (mode.kind) {
     case "one":
       return `1 ${noun}${DRAWN}`;

@@ -89,7 +89,7 @@ export async function buildTown(settings?: string | null): Promise<Town> {
 /** Pushes `files` to a branch as ada and opens a pull request from it. */
 export async function openPullRequest(
   { github, repository, quiet }: Town,
-  files: Readonly<Record<string, string>> = EXPERIMENT,
+  files: Readonly<Record<string, string | null>> = EXPERIMENT,
   branch = "experiment",
 ) {
   github.people.push(repository, "ada", { branch, files });
