@@ -28,7 +28,7 @@ export function judge(
   const remarks = [
     ...judgeBoundaries(experiment, policy),
     ...judgeCaps(experiment, selection, policy),
-    ...(selection === undefined ? [] : judgeVictims(experiment, selection, budgets)),
+    ...(selection === undefined ? [] : judgeVictims(experiment, selection, budgets, reach)),
     ...(reach === undefined ? [] : judgeReach(experiment, reach)),
   ];
   return remarks.map((remark) => ({ ...remark, place: placeOf(remark.path) }));

@@ -1,23 +1,34 @@
 import type { Experiment } from "../manifest/experiment.ts";
+import type { BlastRadius } from "../selector/blast-radius.ts";
 import { isCovered } from "../selector/budget.ts";
-import type { Selection } from "../selector/selection.ts";
-import type { Snapshot } from "../selector/snapshot.ts";
+import { isDrawn, type Selection } from "../selector/selection.ts";
+import type { PodFact, Snapshot } from "../selector/snapshot.ts";
 import type { Remark } from "./remark.ts";
 
-/** What the live pods themselves forbid, or deserve a word about. */
+/**
+ * What the live pods themselves forbid, or deserve a word about. With `reach` every draw that is possible counts, so that a review
+ * never hangs on its own draw; without it the selection is the one that will be hit.
+ */
 export function judgeVictims(
   experiment: Experiment,
   selection: Selection,
   budgets: Snapshot["budgets"],
+  reach?: BlastRadius,
 ): readonly Remark[] {
+  const isOpen = reach !== undefined && isDrawn(selection);
+  const victims: Victims = isOpen
+    ? { pods: selection.matched, called: "matching pods that may be drawn" }
+    : { pods: selection.selected, called: "pods" };
   return [
     ...judgeNobody(selection),
-    ...judgeHostNetwork(experiment, selection),
+    ...judgeHostNetwork(experiment, victims),
     ...judgePeers(experiment, selection),
     ...judgeContainers(experiment, selection),
-    ...(experiment.kind === "PodChaos" ? [...judgeOrphans(selection), ...judgeBudgets(selection, budgets)] : []),
+    ...(experiment.kind === "PodChaos" ? [...judgeOrphans(victims), ...judgeBudgets(selection, budgets, reach)] : []),
   ];
 }
+
+type Victims = { readonly pods: readonly PodFact[]; readonly called: string };
 
 function judgeNobody({ matched }: Selection): readonly Remark[] {
   if (matched.length > 0) return [];
@@ -33,10 +44,10 @@ function judgeNobody({ matched }: Selection): readonly Remark[] {
   ];
 }
 
-function judgeHostNetwork({ kind }: Experiment, { selected }: Selection): readonly Remark[] {
-  const hosts = selected.filter(({ hostNetwork }) => hostNetwork);
+function judgeHostNetwork({ kind }: Experiment, { pods, called }: Victims): readonly Remark[] {
+  const hosts = pods.filter(({ hostNetwork }) => hostNetwork);
   if (kind !== "NetworkChaos" || hosts.length === 0) return [];
-  const message = `${hosts.length} of the pods use the host's network: a fault there hits the whole node.`;
+  const message = `${hosts.length} of the ${called} use the host's network: a fault there hits the whole node.`;
   return [
     {
       code: "host-network",
@@ -77,10 +88,10 @@ function judgeContainers(experiment: Experiment, { matched }: Selection): readon
     }));
 }
 
-function judgeOrphans({ selected }: Selection): readonly Remark[] {
-  const orphans = selected.filter(({ workload }) => workload === undefined);
+function judgeOrphans({ pods, called }: Victims): readonly Remark[] {
+  const orphans = pods.filter(({ workload }) => workload === undefined);
   if (orphans.length === 0) return [];
-  const message = `${orphans.length} of the pods have no controller: killed, they are gone for good.`;
+  const message = `${orphans.length} of the ${called} have no controller: killed, they are gone for good.`;
   return [
     {
       code: "pod-without-controller",
@@ -92,19 +103,30 @@ function judgeOrphans({ selected }: Selection): readonly Remark[] {
   ];
 }
 
-function judgeBudgets({ selected }: Selection, budgets: Snapshot["budgets"]): readonly Remark[] {
-  return budgets.flatMap((budget) => {
-    const { namespace, name, disruptionsAllowed } = budget;
+function judgeBudgets(
+  { selected }: Selection,
+  budgets: Snapshot["budgets"],
+  reach: BlastRadius | undefined,
+): readonly Remark[] {
+  const counted = budgets.map((budget) => {
     const hit = selected.filter((pod) => isCovered(pod, budget)).length;
-    if (hit <= disruptionsAllowed) return [];
-    const message = `${hit} pods of disruption budget ${namespace}/${name} would go at once; it allows ${disruptionsAllowed} now.`;
+    return {
+      budget: `${budget.namespace}/${budget.name}`,
+      hits: { least: hit, most: hit },
+      allowed: budget.disruptionsAllowed,
+    };
+  });
+  return (reach?.budgets ?? counted).flatMap(({ budget, hits, allowed }) => {
+    if (hits.most <= allowed) return [];
+    const many = `${hits.least === hits.most ? "" : "up to "}${hits.most} ${hits.most === 1 ? "pod" : "pods"}`;
+    const message = `${many} of disruption budget ${budget} would go at once; it allows ${allowed} now.`;
     return [
       {
         code: "over-disruption-budget",
         severity: "error" as const,
         path: "spec.mode",
         message,
-        fix: `Select ${disruptionsAllowed} pods or fewer.`,
+        fix: `Select ${allowed} pods or fewer.`,
       },
     ];
   });

@@ -3,6 +3,7 @@ import type { Experiment } from "../../src/manifest/experiment.ts";
 import { effectiveDuration } from "../../src/policy/duration.ts";
 import { judge } from "../../src/policy/judge.ts";
 import type { Policy } from "../../src/policy/policy.ts";
+import { blastRadius } from "../../src/selector/blast-radius.ts";
 import { select } from "../../src/selector/select.ts";
 import type { PodFact, Snapshot } from "../../src/selector/snapshot.ts";
 import { aDelay, aKill } from "../fakes/experiment.ts";
@@ -170,5 +171,41 @@ describe("the victims", () => {
     },
   ])("$name", ({ experiment, cluster, says }) => {
     expect(codes(experiment, {}, cluster)).toEqual(says);
+  });
+
+  it.each([
+    {
+      name: "a pod without a controller",
+      experiment: aKill(),
+      cluster: aClusterWith([...shop(), orphan]),
+      says: "1 of the matching pods that may be drawn have no controller",
+    },
+    {
+      name: "a pod on the host's network",
+      experiment: aDelay(),
+      cluster: aClusterWith([...shop(), aPod("host", { labels: { app: "checkout-service" }, hostNetwork: true })]),
+      says: "1 of the matching pods that may be drawn use the host's network",
+    },
+    {
+      name: "a budget that covers some of the matching pods",
+      experiment: aKill(),
+      cluster: aClusterWith([...shop(), aPod("few", { labels: { app: "checkout-service", few: "yes" } })], {
+        budgets: [{ ...budget, matchLabels: { few: "yes" } }],
+      }),
+      says: "up to 1 pod of disruption budget staging/checkout would go at once",
+    },
+  ])("of any draw count in a review, and in a run those of its own: $name", ({ experiment, cluster, says }) => {
+    const seeds = Array.from({ length: 40 }, (_, seed) => seed.toString(16).padStart(32, "0"));
+    const messages = (isReview: boolean) =>
+      seeds.map((seed) => {
+        const selection = select(experiment, cluster, seed);
+        const reach = isReview ? blastRadius(experiment, selection.matched, cluster) : undefined;
+        const found = judge(experiment, selection, POLICY, () => PLACE, cluster.budgets, reach);
+        return found.filter(({ severity }) => severity === "error").map(({ message }) => message);
+      });
+    const [first = [], ...others] = messages(true);
+    expect(first.join()).toContain(says);
+    for (const other of others) expect(other).toEqual(first);
+    expect(new Set(messages(false).map((found) => found.length)).size).toBe(2);
   });
 });
