@@ -57,12 +57,12 @@ export function factsOf(service: string, { services, tcp }: LiveFacts): Pick<Fau
 
 function replicasOf(selection: Selection | undefined): Pick<FaultedCall, "replicas"> {
   if (selection === undefined) return {};
-  return { replicas: { hit: selection.selected.length, of: selection.matched.length } };
+  return { replicas: { hit: selection.count.most, of: selection.matched.length } };
 }
 
 function shareOf({ mode }: Target, selection: Selection | undefined): number {
   if (selection === undefined || selection.matched.length === 0) return shareByMode(mode);
-  return selection.selected.length / selection.matched.length;
+  return selection.count.most / selection.matched.length;
 }
 
 /** What a mode says by itself; where it is a number of pods, every call is taken to meet one, which is the worst case. */

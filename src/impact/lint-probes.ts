@@ -44,14 +44,14 @@ export function lintProbes(
 
 /** Probes come from the node: a fault without peers meets them, and one whose peer has the address of a victim's node. */
 function meetsProbes({ network }: Extract<Experiment, { kind: "NetworkChaos" }>, selection?: Selection): boolean {
-  const nodes = new Set((selection?.selected ?? []).map(({ node }) => node));
+  const nodes = new Set((selection?.matched ?? []).map(({ node }) => node));
   const atNode = (selection?.peers ?? []).some(({ hostNetwork, node }) => hostNetwork && nodes.has(node));
   return atNode || (network.target === undefined && network.externalTargets.length === 0);
 }
 
-/** Of several containers the one whose probe gives up first is the one that matters. */
+/** Of all pods that may be hit, and of several containers the one whose probe gives up first is the one that matters. */
 function probesOf(selection: Selection | undefined): { readonly liveness?: ProbeFact; readonly readiness?: ProbeFact } {
-  const containers = (selection?.selected ?? []).flatMap((pod) => pod.containers);
+  const containers = (selection?.matched ?? []).flatMap((pod) => pod.containers);
   const first = (kind: "liveness" | "readiness") =>
     containers.flatMap((container) => container[kind] ?? []).toSorted((a, b) => a.timeoutSeconds - b.timeoutSeconds)[0];
   const [liveness, readiness] = [first("liveness"), first("readiness")];

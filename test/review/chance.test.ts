@@ -39,10 +39,18 @@ describe("where chance decides, a review", () => {
     expect(picture(markdown).names).toEqual(SHOP.pods.slice(0, 10).map(({ name }) => name));
   });
 
-  it("is the same whoever was drawn", () => {
-    const of = (seed: string) => renderComment(reviewOf(FIXED, { snapshot: SHOP, seed }), { audience: "members" });
-    expect(of("5eed".repeat(8))).toBe(of("beef".repeat(8)));
-  });
+  it.each(["mode: fixed-percent\n  value: '30'", "mode: random-max-percent\n  value: '50'"])(
+    "with %s is the same whoever was drawn, and however many",
+    (mode) => {
+      const drawn = ["5eed", "beef", "c0de", "0123", "4567"].map((seed) =>
+        reviewOf(withMode(mode), { snapshot: SHOP, seed: seed.repeat(8) }),
+      );
+      const said = new Set(drawn.map((review) => renderComment(review, { audience: "members" })));
+      expect(said.size).toBe(1);
+      const names = drawn.map(({ experiments }) => experiments[0]?.selection?.selected.map(({ name }) => name).join());
+      expect(new Set(names).size).toBeGreaterThan(1);
+    },
+  );
 
   it("says of drawn peers how many, and names none", () => {
     const markdown = comment(FIXED.replace("mode: all", "mode: one"));

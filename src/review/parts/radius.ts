@@ -57,9 +57,13 @@ function peersOf({ experiment }: ReviewedExperiment, { peers }: Selection, audie
   return { title: "peers, drawn at the run", nodes: [number] };
 }
 
+/** In the order of their names: that of a draw would be another at each. */
 function shown(pods: readonly PodFact[], most: number, audience: Audience): readonly string[] {
   if (audience === "public") return [`${pods.length}-pods`];
-  const names = pods.slice(0, most).map(({ name }) => name);
+  const names = pods
+    .map(({ name }) => name)
+    .sort()
+    .slice(0, most);
   return pods.length > most ? [...names, `and-${pods.length - most}-more`] : names;
 }
 

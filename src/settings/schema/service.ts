@@ -23,6 +23,8 @@ export const SERVICE_SCHEMA: JsonSchema = map(
   {
     namespace: requiredText("Where its pods are."),
     labels: { description: "Labels of its pods.", type: ["object", "null"], additionalProperties: { type: "string" } },
+    owners: { ...TEXTS, description: "Whose it is: @user, @org/team or an address." },
+    path: text("Folder of its code; CODEOWNERS says whose it is where no owners are written."),
     rate: rate("Requests that arrive at the whole service."),
     rateQuery: text("PromQL for the rate, asked where none is written."),
     owners: { ...TEXTS, description: "Users and teams whose service it is." },
