@@ -2,6 +2,7 @@ import type { Change } from "../impact/what-if.ts";
 import type { Problem } from "../manifest/problem.ts";
 import type { Review } from "../review/review.ts";
 import { reviewManifests } from "../review/review-manifests.ts";
+import type { ChangedFile } from "../review/suggestions.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import { matchesPaths, type Settings } from "../settings.ts";
 import type { Bot } from "./bot.ts";
@@ -15,6 +16,7 @@ import { proposedSettingsProblems, SETTINGS_PATH } from "./settings-file.ts";
 /** A review with what it was made of. */
 export type Reviewed = {
   readonly review: Review;
+  readonly changed: readonly ChangedFile[];
   /** Whether GitHub listed every changed file. */
   readonly complete: boolean;
   readonly settings: Settings;
@@ -43,10 +45,11 @@ export async function gatherReview(
   pr: PullRequest,
   { settings, environment = reviewedEnvironment(settings), snapshot, ref = pr.headSha, change }: Wanted,
 ): Promise<Reviewed> {
-  const changed = await changedFiles(repository, pr);
+  const { files: changed, complete } = await changedFiles(repository, pr);
+  const paths = changed.map(({ path }) => path);
   const files = await readAll(
     repository,
-    changed.paths.filter((path) => matchesPaths(settings, path)),
+    paths.filter((path) => matchesPaths(settings, path)),
     ref,
   );
   const digests = Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
@@ -63,9 +66,9 @@ export async function gatherReview(
     ...(change !== undefined && { change }),
     ...(snapshot === undefined ? { selectionMissing: whyNoSelection(settings, environment, pr) } : { snapshot }),
   });
-  const proposes = changed.paths.includes(SETTINGS_PATH);
+  const proposes = paths.includes(SETTINGS_PATH);
   const settingsProblems = proposes ? await proposedSettingsProblems(repository, ref) : [];
-  return { review, complete: changed.complete, settings, settingsProblems, digests, seed };
+  return { review, changed, complete, settings, settingsProblems, digests, seed };
 }
 
 async function readAll(repository: Repository, paths: readonly string[], ref: string) {

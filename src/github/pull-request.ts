@@ -1,3 +1,4 @@
+import type { ChangedFile } from "../review/suggestions.ts";
 import { isNotFound, type Repository, where } from "./repository.ts";
 
 /** A pull request as it is now. */
@@ -52,9 +53,9 @@ export async function findPullRequest(repository: Repository, number: number): P
 /** GitHub lists at most this many files of a pull request; beyond it a review is incomplete and never green. */
 const MOST_FILES = 3000;
 
-export type ChangedFiles = { readonly paths: readonly string[]; readonly complete: boolean };
+export type ChangedFiles = { readonly files: readonly ChangedFile[]; readonly complete: boolean };
 
-/** Paths that exist at the head and were added, changed or renamed by the pull request. */
+/** Files that exist at the head and were added, changed or renamed by the pull request. */
 export async function changedFiles(repository: Repository, pr: PullRequest): Promise<ChangedFiles> {
   const { octokit } = repository;
   const files = await octokit.paginate(octokit.rest.pulls.listFiles, {
@@ -62,8 +63,11 @@ export async function changedFiles(repository: Repository, pr: PullRequest): Pro
     pull_number: pr.number,
     per_page: 100,
   });
-  const paths = files.filter(({ status }) => status !== "removed").map(({ filename }) => filename);
-  return { paths, complete: files.length >= Math.min(pr.changedFiles, MOST_FILES + 1) };
+  const present = files.filter(({ status }) => status !== "removed");
+  return {
+    files: present.map(({ filename: path, patch }) => ({ path, ...(patch !== undefined && { patch }) })),
+    complete: files.length >= Math.min(pr.changedFiles, MOST_FILES + 1),
+  };
 }
 
 /** Open pull requests whose head is this commit, among the hundred that changed last. */
