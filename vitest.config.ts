@@ -7,6 +7,7 @@ const INTEGRATION = [
   "test/github/progress.test.ts",
   "test/github/replay.test.ts",
   "test/github/story.test.ts",
+  "test/github/suggestions.test.ts",
   "test/playground/emulate.test.ts",
   "test/playground/github/**/*.test.ts",
   "test/readme.test.ts",

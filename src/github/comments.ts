@@ -15,6 +15,11 @@ export function replyMarker(commentId: number): string {
   return `<!-- chaosgate:reply ${commentId} -->`;
 }
 
+/** The marker of the review that suggests a commit's fixes. */
+export function suggestionsMarker(headSha: string): string {
+  return `<!-- chaosgate:suggestions ${headSha} -->`;
+}
+
 /** GitHub refuses a longer body. */
 const LONGEST_BODY = 65_536;
 

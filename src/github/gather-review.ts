@@ -2,6 +2,7 @@ import type { Change } from "../impact/what-if.ts";
 import type { Problem } from "../manifest/problem.ts";
 import type { Review } from "../review/review.ts";
 import { reviewManifests } from "../review/review-manifests.ts";
+import type { ChangedFile } from "../review/suggestions.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import { matchesPaths, type Settings } from "../settings.ts";
 import type { Bot } from "./bot.ts";
@@ -16,6 +17,7 @@ import { proposedSettingsProblems, SETTINGS_PATH } from "./settings-file.ts";
 /** A review with what it was made of. */
 export type Reviewed = {
   readonly review: Review;
+  readonly changed: readonly ChangedFile[];
   /** Whether GitHub listed every changed file. */
   readonly complete: boolean;
   readonly settings: Settings;
@@ -44,10 +46,11 @@ export async function gatherReview(
   pr: PullRequest,
   { settings, environment = reviewedEnvironment(settings), snapshot, ref = pr.headSha, change }: Wanted,
 ): Promise<Reviewed> {
-  const changed = await changedFiles(repository, pr);
-  const matching = (paths: readonly string[]) => paths.filter((path) => matchesPaths(settings, path));
-  const files = await readAll(repository, matching(changed.paths), ref);
-  const base = await readAll(repository, matching(changed.basePaths), pr.baseSha);
+  const { files: changed, basePaths, complete } = await changedFiles(repository, pr);
+  const paths = changed.map(({ path }) => path);
+  const matching = (among: readonly string[]) => among.filter((path) => matchesPaths(settings, path));
+  const files = await readAll(repository, matching(paths), ref);
+  const base = await readAll(repository, matching(basePaths), pr.baseSha);
   const codeOwners = await readCodeOwners(repository, settings);
   const digests = Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
   const seed = bot.tickets.seed(sha256(JSON.stringify(Object.entries(digests).sort())), environment);
@@ -65,9 +68,9 @@ export async function gatherReview(
     ...(codeOwners !== undefined && { codeOwners }),
     ...(snapshot === undefined ? { selectionMissing: whyNoSelection(settings, environment, pr) } : { snapshot }),
   });
-  const proposes = changed.paths.includes(SETTINGS_PATH);
+  const proposes = paths.includes(SETTINGS_PATH);
   const settingsProblems = proposes ? await proposedSettingsProblems(repository, ref) : [];
-  return { review, complete: changed.complete, settings, settingsProblems, digests, seed };
+  return { review, changed, complete, settings, settingsProblems, digests, seed };
 }
 
 async function readAll(repository: Repository, paths: readonly string[], ref: string) {

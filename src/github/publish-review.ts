@@ -10,13 +10,14 @@ import { findComment, putComment, REVIEW_MARKER } from "./comments.ts";
 import { decideGate } from "./gate.ts";
 import type { Reviewed } from "./gather-review.ts";
 import { readProgressMark, writeReviewMark } from "./marks.ts";
+import { publishSuggestions } from "./publish-suggestions.ts";
 import type { PullRequest } from "./pull-request.ts";
 import { reviewMarkOf } from "./pushers.ts";
 import type { Repository } from "./repository.ts";
 import { SETTINGS_PATH } from "./settings-file.ts";
 import { withShown } from "./shown.ts";
 
-/** Publishes a review: its check with annotations, the gate, and the one comment. */
+/** Publishes a review: its check with annotations, the gate, the one comment, and the fixes as suggestions. */
 export async function publishReview(
   repository: Repository,
   bot: Bot,
@@ -28,6 +29,7 @@ export async function publishReview(
   await putReviewCheck(repository, pr, reviewed, checks, { pusher, nowMs: bot.clock.now() });
   await publishGate(repository, pr, reviewed, checks);
   await putReviewComment(repository, pr, reviewed.review);
+  await publishSuggestions(repository, bot, pr, reviewed);
 }
 
 /** Makes sure that the required check reports from the first second, whatever happens afterwards. */

@@ -1,3 +1,4 @@
+import type { ChangedFile } from "../review/suggestions.ts";
 import { isNotFound, type Repository, where } from "./repository.ts";
 
 /** A pull request as it is now. */
@@ -54,13 +55,13 @@ const MOST_FILES = 3000;
 
 export type ChangedFiles = {
   /** That exist at the head and were added, changed or renamed by the pull request. */
-  readonly paths: readonly string[];
-  /** That exist at the base and are changed, renamed or removed. */
+  readonly files: readonly ChangedFile[];
+  /** Paths that exist at the base and are changed, renamed or removed. */
   readonly basePaths: readonly string[];
   readonly complete: boolean;
 };
 
-/** Paths that a pull request touches. */
+/** What a pull request touches. */
 export async function changedFiles(repository: Repository, pr: PullRequest): Promise<ChangedFiles> {
   const { octokit } = repository;
   const files = await octokit.paginate(octokit.rest.pulls.listFiles, {
@@ -68,11 +69,15 @@ export async function changedFiles(repository: Repository, pr: PullRequest): Pro
     pull_number: pr.number,
     per_page: 100,
   });
-  const paths = files.filter(({ status }) => status !== "removed").map(({ filename }) => filename);
+  const present = files.filter(({ status }) => status !== "removed");
   const basePaths = files.flatMap(({ status, filename, previous_filename: before = filename }) =>
     status === "added" || status === "copied" ? [] : [before],
   );
-  return { paths, basePaths, complete: files.length >= Math.min(pr.changedFiles, MOST_FILES + 1) };
+  return {
+    files: present.map(({ filename: path, patch }) => ({ path, ...(patch !== undefined && { patch }) })),
+    basePaths,
+    complete: files.length >= Math.min(pr.changedFiles, MOST_FILES + 1),
+  };
 }
 
 /** Open pull requests whose head is this commit, among the hundred that changed last. */

@@ -40,10 +40,29 @@ export function codeInHtml(text: string): string {
 
 /** Lines as a block of code that nothing inside can end. */
 export function codeBlock(lines: readonly string[], language = ""): string {
-  const body = lines.map((line) => visible(line).trimEnd());
-  const longest = Math.max(2, ...body.map((line) => /^\s*(`+)/.exec(line)?.[1]?.length ?? 0));
+  return fenced(
+    lines.map((line) => visible(line).trimEnd()),
+    language,
+  );
+}
+
+/** What GitHub writes into a file must be what its reader sees; a longer text nobody reads to its end. */
+const LONGEST_SUGGESTION = 4000;
+
+/**
+ * Lines as a suggestion that GitHub can commit, letter by letter; no lines take away what they stand for. Undefined where
+ * what is committed would not be what is shown: a suggestion cannot be escaped without changing it.
+ */
+export function suggestionBlock(text: string): string | undefined {
+  const lines = text === "" ? [] : text.split("\n");
+  if (text.length > LONGEST_SUGGESTION || lines.some((line) => line.replace(INVISIBLE, "") !== line)) return undefined;
+  return fenced(lines, "suggestion");
+}
+
+function fenced(lines: readonly string[], language: string): string {
+  const longest = Math.max(2, ...lines.map((line) => /^\s*(`+)/.exec(line)?.[1]?.length ?? 0));
   const fence = "`".repeat(longest + 1);
-  return [`${fence}${language}`, ...body, fence].join("\n");
+  return [`${fence}${language}`, ...lines, fence].join("\n");
 }
 
 /** A label of a diagram: letters, digits, `_`, `.` and `-`, at most 48 of them. */

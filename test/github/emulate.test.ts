@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBotConfig } from "../../src/config/bot.ts";
 import { type RunningBot, startBot } from "../../src/entrypoints/bot/start.ts";
 import { type Emulate, startEmulate } from "../playground/emulate.ts";
-import { BROKEN, EXPERIMENT, settingsFor } from "./support/files.ts";
+import { BROKEN, delayOf, EXPERIMENT, MANIFEST, settingsFor } from "./support/files.ts";
 import { freePort, ticketKey } from "./support/town.ts";
 
 // The GitHub part of the story against somebody else's GitHub. It has no deployments, so nothing can be handed over: the settings
@@ -73,6 +73,24 @@ describe("on somebody else's GitHub", () => {
     const number = await emulate.openPullRequest("broken", BROKEN);
     expect(await gateOf("broken")).toBe("failure");
     expect(await commentOf(number, "<!-- chaosgate:review -->")).toContain("spec.value");
+  });
+
+  it("a fix that is certain is suggested at its line, once", async () => {
+    const unquoted = { [MANIFEST]: delayOf("100ms").replace('value: "30"', "value: 30") };
+    const number = await emulate.openPullRequest("unquoted", unquoted);
+    const said = await eventually(`/pulls/${number}/comments`, (answer) => {
+      const comments = Object.values(answer) as { readonly path: string; readonly body: string }[];
+      return comments.length > 0 ? comments : undefined;
+    });
+    expect(said.map(({ path }) => path)).toEqual([MANIFEST]);
+    expect(said[0]?.body).toContain("```suggestion\n  value: '30'\n```");
+    await emulate.as("mia", "POST", `/repos/${emulate.owner}/${emulate.repo}/issues/${number}/comments`, {
+      body: "/chaos plan",
+    });
+    expect(await commentOf(number, "<!-- chaosgate:reply")).toBeDefined();
+    await bot.idle();
+    const reviews = await emulate.as("mia", "GET", `/repos/${emulate.owner}/${emulate.repo}/pulls/${number}/reviews`);
+    expect(Object.values(reviews)).toHaveLength(1);
   });
 
   it("a good one is reviewed, and a run where no cluster is pinned is refused with the reason", async () => {

@@ -1,6 +1,7 @@
 // An independent second opinion on the app: npm's emulate, a GitHub emulator that shares no code with our stand-in.
-// A door in front of it keeps a log of what the app asked and what emulate lacks, and answers one route that emulate
-// only pretends to have (the files of a pull request are invented names) from emulate's own comparison.
+// A door in front of it keeps a log of what the app asked and what emulate lacks, answers one route that emulate only
+// pretends to have (the files of a pull request are invented names) from emulate's own comparison, and tells it the places
+// of a review's comments in the only way that it knows, which GitHub is closing down.
 
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -142,9 +143,12 @@ async function passOn(behind: string, asked: Asked[], request: IncomingMessage, 
   const path = url.split("?")[0] ?? url;
   const files = /^(\/repos\/[^/]+\/[^/]+)\/pulls\/(\d+)\/files$/.exec(path);
   if (files && method === "GET") return await answerFiles(behind, files, String(headers.authorization), response);
+  const isReview = method === "POST" && /\/pulls\/\d+\/reviews$/.test(path);
+  const body = isReview ? withPositions(await bytesOf(request)) : undefined;
+  const length = body === undefined ? {} : { "content-length": String(body.length) };
   const onward = httpRequest(
     behind + url,
-    { method, headers: { ...headers, host: new URL(behind).host } },
+    { method, headers: { ...headers, ...length, host: new URL(behind).host } },
     (answer) => {
       const status = answer.statusCode ?? 502;
       asked.push({ method, path, status: status === 404 && MISSING_ROUTES.test(path) ? LACKS : status });
@@ -153,7 +157,21 @@ async function passOn(behind: string, asked: Asked[], request: IncomingMessage, 
     },
   );
   onward.on("error", () => response.destroy());
-  request.pipe(onward);
+  if (body === undefined) request.pipe(onward);
+  else onward.end(body);
+}
+
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** In a file that is new, as all are here, a line's position in the diff is its number. */
+function withPositions(body: Buffer): Buffer {
+  const review = JSON.parse(body.toString()) as { readonly comments?: readonly { readonly line: number }[] };
+  const comments = review.comments?.map((comment) => ({ ...comment, position: comment.line }));
+  return Buffer.from(JSON.stringify({ ...review, comments }));
 }
 
 /** emulate compares commits truly, so the files of a pull request can be read there. */

@@ -38,6 +38,22 @@ export type Review = {
   readonly body: string;
   readonly commitSha: string;
   readonly at: number;
+  readonly comments: readonly ReviewComment[];
+};
+
+/** A review's word on lines of the diff, numbered as its commit has them. */
+export type ReviewComment = {
+  readonly id: number;
+  readonly reviewId: number;
+  readonly by: Author;
+  readonly body: string;
+  readonly path: string;
+  readonly side: "LEFT" | "RIGHT";
+  /** Present: the first of several lines, of which `line` is the last. */
+  readonly startLine?: number;
+  readonly line: number;
+  readonly commitSha: string;
+  readonly at: number;
 };
 
 /** What the conversation shows between the comments. */

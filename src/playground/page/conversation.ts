@@ -1,4 +1,4 @@
-import type { Comment, PullRequest, Repository, Review, TimelineEvent } from "../github/repository.ts";
+import type { Comment, PullRequest, Repository, Review, ReviewComment, TimelineEvent } from "../github/repository.ts";
 import type { User } from "../github/world.ts";
 import { checksBox } from "./checks.ts";
 import { type Html, html } from "./html.ts";
@@ -101,7 +101,15 @@ function reviewLine(review: Review): Html {
   const name: IconName = review.state === "APPROVED" ? "check" : review.state === "COMMENTED" ? "eye" : "cross";
   return html`<div class="event" data-live="review-${review.id}"><span class="badge review-${review.state.toLowerCase()}">${icon(name)}</span>
 <b>${review.by.user.login}</b> ${REVIEW_WORDS[review.state]} <span class="muted">${time(review.at)}</span>
-${review.body !== "" && html`<div class="box markdown">${markdown(review.body)}</div>`}</div>`;
+${review.body !== "" && html`<div class="box markdown">${markdown(review.body)}</div>`}
+${review.comments.map(reviewComment)}</div>`;
+}
+
+/** A review's comment on lines, with the lines that it is about. */
+export function reviewComment({ id, by, path, startLine, line, body }: ReviewComment): Html {
+  const lines = startLine === undefined ? `${line}` : `${startLine}-${line}`;
+  return html`<div class="box bubble" id="discussion_r${id}"><header><b>${by.user.login}</b>
+<span class="muted">on <code>${path}:${lines}</code></span></header><div class="markdown">${markdown(body)}</div></div>`;
 }
 
 function eventLine(event: TimelineEvent, at: number): Html {

@@ -71,6 +71,19 @@ describe("the stand-in, to Octokit", () => {
     expect(data.files?.map(({ filename }) => filename)).toEqual(["chaos/slow.yaml"]);
   });
 
+  it("takes a review with comments on lines, and lists them", async () => {
+    const { rest } = scene.asInstallation;
+    const comments = [
+      { path: "chaos/slow.yaml", start_line: 1, start_side: "RIGHT", line: 2, side: "RIGHT", body: "c" },
+    ];
+    const { data: review } = await rest.pulls.createReview({ ...PULL, event: "COMMENT", body: "look", comments });
+    const said = { path: "chaos/slow.yaml", start_line: 1, line: 2, diff_hunk: "@@ -0,0 +1,2 @@\n+a: 1\n+b: 2" };
+    expect((await rest.pulls.listReviewComments(PULL)).data).toMatchObject([said]);
+    const { data: own } = await rest.pulls.listCommentsForReview({ ...PULL, review_id: review.id });
+    expect(own).toMatchObject([{ pull_request_review_id: review.id, user: { login: "chaosgate[bot]" } }]);
+    expect((await rest.pulls.get(PULL)).data.review_comments).toBe(1);
+  });
+
   it("keeps a comment through creation, edit, reaction and folding", async () => {
     const { rest, graphql } = scene.asInstallation;
     const { data: created } = await rest.issues.createComment({ ...ISSUE, body: "one" });

@@ -22,6 +22,14 @@ function check(octokit: Octokit, scene: Scene, more: object) {
   return octokit.rest.checks.create({ ...SHOP, name: "c", head_sha: scene.pull.headSha, ...more });
 }
 
+function reviewAt(
+  octokit: Octokit,
+  at: { readonly path: string; readonly start_line?: number; readonly line: number },
+) {
+  const comments = [{ ...at, side: "RIGHT", body: "here" }];
+  return octokit.rest.pulls.createReview({ ...SHOP, pull_number: 1, event: "COMMENT", body: "look", comments });
+}
+
 const REFUSED: readonly Refused[] = [
   {
     name: "51 annotations in one request",
@@ -182,6 +190,27 @@ const REFUSED: readonly Refused[] = [
     status: 422,
     says: /approve your own/,
     ask: (octokit) => octokit.rest.pulls.createReview({ ...SHOP, pull_number: 1, event: "APPROVE" }),
+  },
+  {
+    name: "a review's comment on a line that the diff does not show",
+    who: "installation",
+    status: 422,
+    says: /Line could not be resolved/,
+    ask: (octokit) => reviewAt(octokit, { path: "chaos/slow.yaml", line: 3 }),
+  },
+  {
+    name: "a review's comment on a file that the pull request does not change",
+    who: "installation",
+    status: 422,
+    says: /Path could not be resolved/,
+    ask: (octokit) => reviewAt(octokit, { path: "README.md", line: 1 }),
+  },
+  {
+    name: "a review's comment whose lines are the wrong way round",
+    who: "installation",
+    status: 422,
+    says: /precede the end line/,
+    ask: (octokit) => reviewAt(octokit, { path: "chaos/slow.yaml", start_line: 2, line: 1 }),
   },
   {
     name: "a merge of a head that has moved",

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { createReview } from "../../../src/playground/github/actions/reviews.ts";
 import { serveStandIn } from "../../../src/playground/github/serve.ts";
 import { createStandIn } from "../../../src/playground/github/stand-in.ts";
 import { createPage } from "../../../src/playground/page/page.ts";
@@ -43,3 +44,21 @@ it.each([
   expect([answer.status, standIn.violations]).toEqual([status, []]);
   if (path.includes("/blob/")) expect(answer.headers.get("content-type")).toContain("text/plain");
 });
+
+it.each(["", "/files"])(
+  "shows a review's comment with its suggestion on the page%s of the pull request",
+  async (tab) => {
+    const standIn = createStandIn();
+    const { people, world } = standIn;
+    const repository = standIn.createRepository({ fullName: "acme/shop" });
+    people.push(repository, "acme", { branch: "slow", files: { "a.yaml": "value: 30\n" } });
+    const pull = people.openPullRequest(repository, "acme", { title: "Slow", branch: "slow" });
+    const comments = [{ path: "a.yaml", side: "RIGHT", line: 1, body: "```suggestion\nvalue: '<30>'\n```" }] as const;
+    createReview(world, repository, pull, { user: pull.author }, { state: "COMMENTED", body: "look", comments });
+    const serving = await serveStandIn(standIn, { page: createPage(standIn) });
+    const page = await (await fetch(`${serving.url}/acme/shop/pull/${pull.number}${tab}`)).text();
+    await serving.close();
+    expect(page).toContain("a.yaml:1</code>");
+    expect(page).toContain("value: &#39;&#60;30&#62;&#39;");
+  },
+);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linesOf } from "../../../src/playground/page/files.ts";
+import { linesOf } from "../../../src/playground/github/git/patch.ts";
 import { markdown } from "../../../src/playground/page/markdown.ts";
 
 describe("Markdown on the page", () => {

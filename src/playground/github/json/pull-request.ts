@@ -1,5 +1,6 @@
 import { commitsOf, filesOf, isMergeable } from "../pulls.ts";
-import type { PullRequest, Repository, Review } from "../repository.ts";
+import type { PullRequest, Repository, Review, ReviewComment } from "../repository.ts";
+import { diffAt, isCurrent } from "../review-comments.ts";
 import { nodeId, type World } from "../world.ts";
 import { labelJson } from "./issue.ts";
 import { fullRepository } from "./repository.ts";
@@ -51,7 +52,7 @@ export function fullPullRequest(world: World, repository: Repository, pull: Pull
     mergeable_state: mergeable === null ? "unknown" : mergeable ? "clean" : "dirty",
     merged_by: pull.merged === undefined ? null : simpleUser(world, pull.merged.by),
     comments: pull.comments.length,
-    review_comments: 0,
+    review_comments: pull.reviews.flatMap(({ comments }) => comments).length,
     maintainer_can_modify: false,
     commits: commitsOf(repository, pull).length,
     additions: files.reduce((sum, { additions }) => sum + additions, 0),
@@ -87,6 +88,40 @@ export function reviewJson(world: World, repository: Repository, pull: PullReque
     submitted_at: isoTime(review.at),
     commit_id: review.commitSha,
     author_association: authorAssociation(repository, review.by.user),
+  };
+}
+
+/** A comment of a review; one whose lines have changed since has no `line` and no `position`. */
+export function reviewCommentJson(world: World, repository: Repository, pull: PullRequest, comment: ReviewComment) {
+  const url = repositoryUrl(world, repository, `/pulls/comments/${comment.id}`);
+  const html = `${pullPageUrl(world, repository, pull)}#discussion_r${comment.id}`;
+  const pullUrl = repositoryUrl(world, repository, `/pulls/${pull.number}`);
+  const { startLine: start_line = null, line, side } = comment;
+  const { hunk, position } = diffAt(repository, pull, comment);
+  return {
+    id: comment.id,
+    node_id: nodeId("PRRC", comment.id),
+    url,
+    html_url: html,
+    pull_request_url: pullUrl,
+    _links: { self: { href: url }, html: { href: html }, pull_request: { href: pullUrl } },
+    pull_request_review_id: comment.reviewId,
+    user: simpleUser(world, comment.by.user),
+    author_association: authorAssociation(repository, comment.by.user),
+    body: comment.body,
+    path: comment.path,
+    diff_hunk: hunk,
+    commit_id: pull.headSha,
+    original_commit_id: comment.commitSha,
+    created_at: isoTime(comment.at),
+    updated_at: isoTime(comment.at),
+    subject_type: "line",
+    side,
+    original_position: position,
+    original_line: line,
+    original_start_line: start_line,
+    start_side: start_line === null ? null : side,
+    ...(isCurrent(repository, pull, comment) && { position, line, start_line }),
   };
 }
 

@@ -1,13 +1,14 @@
 import { emitPull, mergePullRequest, openPullRequest, setState } from "../actions/pull-requests.ts";
 import { createReview } from "../actions/reviews.ts";
-import { textOf } from "../api/fields.ts";
-import type { JsonObject } from "../api/json-schema.ts";
+import { listOf, numberOf, textOf } from "../api/fields.ts";
+import { isObject, type JsonObject } from "../api/json-schema.ts";
 import { invalid, notFound, unprocessable } from "../api/refusal.ts";
 import { authorOf, type Call, idIn, type Reply, type Route, repositoryRoute } from "../api/route.ts";
 import { commitJson, diffEntry } from "../json/git.ts";
-import { fullPullRequest, reviewJson, simplePullRequest } from "../json/pull-request.ts";
+import { fullPullRequest, reviewCommentJson, reviewJson, simplePullRequest } from "../json/pull-request.ts";
 import { commitsOf, filesOf } from "../pulls.ts";
 import type { PullRequest, Repository, Review } from "../repository.ts";
+import type { NewReviewComment } from "../review-comments.ts";
 
 /** Pull requests: what they are, what they change, reviews and merging. */
 export function pullRoutes(): readonly Route[] {
@@ -23,6 +24,8 @@ export function pullRoutes(): readonly Route[] {
     repositoryRoute("PUT", "/pulls/{pull_number}/merge", "contents:write", merge),
     repositoryRoute("GET", "/pulls/{pull_number}/reviews", read, listReviews),
     repositoryRoute("POST", "/pulls/{pull_number}/reviews", write, review),
+    repositoryRoute("GET", "/pulls/{pull_number}/reviews/{review_id}/comments", read, listCommentsOfReview),
+    repositoryRoute("GET", "/pulls/{pull_number}/comments", read, listReviewComments),
   ];
 }
 
@@ -141,6 +144,35 @@ function review(call: Call, repository: Repository): Reply {
     throw unprocessable("Body can't be blank");
   }
   const commitSha = textOf(body, "commit_id");
-  const created = createReview(world, repository, pull, authorOf(actor), { state, body: text, commitSha });
+  const comments = (listOf(body, "comments") ?? []).filter(isObject).map(newComment);
+  const created = createReview(world, repository, pull, authorOf(actor), { state, body: text, commitSha, comments });
   return { status: 200, body: reviewJson(world, repository, pull, created) };
+}
+
+function newComment(given: JsonObject): NewReviewComment {
+  const line = numberOf(given, "line");
+  // GitHub also takes `position`, which it is closing down and no route of the app sends.
+  if (line === undefined) throw unprocessable("Line could not be resolved");
+  const startLine = numberOf(given, "start_line");
+  return {
+    path: textOf(given, "path") ?? "",
+    body: textOf(given, "body") ?? "",
+    side: textOf(given, "side") === "LEFT" ? "LEFT" : "RIGHT",
+    line,
+    ...(startLine !== undefined && { startLine }),
+  };
+}
+
+function listReviewComments(call: Call, repository: Repository): Reply {
+  const pull = pullIn(call, repository);
+  const comments = pull.reviews.flatMap((each) => each.comments);
+  return { items: comments.map((comment) => reviewCommentJson(call.world, repository, pull, comment)) };
+}
+
+function listCommentsOfReview(call: Call, repository: Repository): Reply {
+  const pull = pullIn(call, repository);
+  const found = pull.reviews.find(({ id }) => id === idIn(call, "review_id"));
+  if (found === undefined) throw notFound();
+  const told = found.comments.map((comment) => reviewCommentJson(call.world, repository, pull, comment));
+  return { items: told.map((comment) => ({ position: null, ...comment })) };
 }
