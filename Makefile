@@ -39,7 +39,7 @@ bench-queue: daemon ## throughput ceiling and cost of the packet queue, printed
 bench-lint: build .cache/bin/kubeconform ## the time of linting 1,600 manifests against kubeconform's, into .bench/lint.json
 	@node scripts/bench/lint.ts
 
-build: setup ## bundle the command line into dist/cli.js
+build: setup ## bundle the command line into dist/cli.js and its parts
 	@node scripts/bundle.ts cli.ts dist/cli.js
 
 bench-selection: setup ## 500 experiments over 50,000 pods: time and memory, into .bench/selection.json

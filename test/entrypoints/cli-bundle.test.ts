@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundle } from "../../scripts/bundle.ts";
+import { bundleInParts } from "../../scripts/bundle.ts";
 import { chaosgateIn } from "./command-line.ts";
 
 const SEED = resolve(import.meta.dirname, "../fixtures/seed");
@@ -11,7 +11,7 @@ const SEED = resolve(import.meta.dirname, "../fixtures/seed");
 let folder = "";
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "chaosgate-bundle-"));
-  await bundle("cli.ts", join(folder, "cli.mjs"));
+  await bundleInParts("cli.ts", join(folder, "cli.mjs"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
