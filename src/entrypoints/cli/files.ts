@@ -62,8 +62,14 @@ function manifestsUnder(name: string): readonly string[] {
 }
 
 function manifestsIn(folder: string): readonly string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
-  return files.sort();
+  return [...manifestsBelow(folder)].sort();
+}
+
+/** Links are not followed, neither to files nor around in circles; Node's own recursion asks for every file what a link leads to. */
+function manifestsBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return manifestsBelow(path);
+    return entry.isFile() && /\.ya?ml$/.test(entry.name) ? [path] : [];
+  });
 }
