@@ -19,7 +19,7 @@ export function checkMetadata(document: Located, report: Report): void {
   if (textAt(document, "kind") !== "RemoteCluster") checkNamespace(at(metadata, "namespace"), report);
   for (const label of entriesOf(at(metadata, "labels"))) checkLabel(label, report);
   for (const annotation of entriesOf(at(metadata, "annotations")))
-    checkKey({ ...annotation, name: annotation.name.toLowerCase() }, report);
+    checkKey(annotation, annotation.name.toLowerCase(), report);
   if (metadata !== undefined) checkBookkeeping(metadata, report);
 }
 
@@ -74,7 +74,7 @@ function checkNamespace(namespace: Located | undefined, report: Report): void {
 }
 
 function checkLabel(label: Located & { readonly name: string }, report: Report): void {
-  checkKey(label, report);
+  checkKey(label, label.name, report);
   if (label.node.kind !== "string" || LABEL_VALUE.test(label.node.value)) return;
   report.problem(
     { path: label.path, span: label.node.span },
@@ -86,7 +86,7 @@ function checkLabel(label: Located & { readonly name: string }, report: Report):
   );
 }
 
-function checkKey({ name, path, key }: Located & { readonly name: string }, report: Report): void {
+function checkKey({ path, key }: Located, name: string, report: Report): void {
   if (isQualifiedName(name)) return;
   report.problem(
     { path, span: key },

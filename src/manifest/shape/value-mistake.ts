@@ -5,46 +5,51 @@ import type { Located, YamlNode } from "../yaml/node.ts";
 import type { IntegerShape, Shape, StringShape, TextOrNumberShape } from "./shape.ts";
 
 /** What is wrong with a value itself, without what is inside it; `written` is its source text. */
-export function mistakeIn({ node, path }: Located, shape: Shape, written: string): Mistake | undefined {
+export function mistakeIn(value: Located, shape: Shape, written: string): Mistake | undefined {
+  const { node } = value;
   switch (shape.type) {
     case "string":
-      return stringMistake(node, path, shape, written);
+      return stringMistake(value, shape, written);
     case "integer":
-      return integerMistake(node, path, shape);
+      return integerMistake(value, shape);
     case "text-or-number":
-      return textOrNumberMistake(node, path, shape);
+      return textOrNumberMistake(value, shape);
     case "boolean":
-      return node.kind === "boolean" ? undefined : booleanMistake(node, path);
+      return node.kind === "boolean" ? undefined : booleanMistake(node, value.path);
     case "list":
-      return node.kind === "list" ? undefined : listMistake(node, path, shape.items, written);
+      return node.kind === "list" ? undefined : listMistake(node, value.path, shape.items, written);
     case "map":
-      return node.kind === "map" ? undefined : wrongType(node, path, "a map of fields");
+      return node.kind === "map" ? undefined : wrongType(node, value.path, "a map of fields");
     case "object":
-      return node.kind === "map" || shape.loose ? undefined : wrongType(node, path, "a map of fields", fieldsOf(shape));
+      if (node.kind === "map" || shape.loose) return undefined;
+      return wrongType(node, value.path, "a map of fields", fieldsOf(shape));
     case "anything":
       return undefined;
   }
 }
 
-function stringMistake(node: YamlNode, path: string, shape: StringShape, written: string): Mistake | undefined {
+function stringMistake(value: Located, shape: StringShape, written: string): Mistake | undefined {
+  const { node } = value;
   const { oneOf: words, emptyAllowed, check } = shape;
-  if (node.kind === "number" || node.kind === "boolean") return notText(path, node.kind, written, check?.(written));
+  if (node.kind === "number" || node.kind === "boolean")
+    return notText(value.path, node.kind, written, check?.(written));
   if (shape.bytes && isByteList(node)) return undefined;
-  if (node.kind !== "string") return wrongType(node, path, "text");
+  if (node.kind !== "string") return wrongType(node, value.path, "text");
   if (emptyAllowed && node.value === "") return undefined;
   const listed = words === undefined || words.includes(node.value);
-  return listed ? named(path, check?.(node.value)) : notListed(path, node.value, words, shape.otherWords ?? {});
+  return listed ? named(value, check?.(node.value)) : notListed(value.path, node.value, words, shape.otherWords ?? {});
 }
 
 /** The rules on texts do not know which field they judge. */
-function named(path: string, mistake: Mistake | undefined): Mistake | undefined {
-  return mistake && { ...mistake, message: `${path}: ${mistake.message}` };
+function named(value: Located, mistake: Mistake | undefined): Mistake | undefined {
+  return mistake && { ...mistake, message: `${value.path}: ${mistake.message}` };
 }
 
-function textOrNumberMistake(node: YamlNode, path: string, { number, check }: TextOrNumberShape): Mistake | undefined {
+function textOrNumberMistake(value: Located, { number, check }: TextOrNumberShape): Mistake | undefined {
+  const { node } = value;
   if (node.kind === "string") return check?.(node.value);
-  if (node.kind !== "number") return wrongType(node, path, "text or a number");
-  return number === undefined ? undefined : integerMistake(node, path, number);
+  if (node.kind !== "number") return wrongType(node, value.path, "text or a number");
+  return number === undefined ? undefined : integerMistake(value, number);
 }
 
 function isByteList(node: YamlNode): boolean {
@@ -101,14 +106,15 @@ function listMistake(node: YamlNode, path: string, items: Shape, written: string
 /** Go's int64, to the nearest double inside it: bounds that every whole number has. */
 export const INT64 = { min: -(2 ** 63), max: 2 ** 63 - 2 ** 10 } as const;
 
-function integerMistake(node: YamlNode, path: string, shape: IntegerShape): Mistake | undefined {
-  if (node.kind === "string") return numberQuoted(path, node.value);
-  if (node.kind !== "number" || !Number.isInteger(node.value)) return wrongType(node, path, "a whole number");
+function integerMistake(value: Located, shape: IntegerShape): Mistake | undefined {
+  const { node } = value;
+  if (node.kind === "string") return numberQuoted(value.path, node.value);
+  if (node.kind !== "number" || !Number.isInteger(node.value)) return wrongType(node, value.path, "a whole number");
   const { min = INT64.min, max = INT64.max } = shape;
   if (node.value >= min && node.value <= max) return undefined;
   return {
     code: "number-out-of-range",
-    message: `${path} is ${node.value}; it must be ${node.value < min ? `${min} or more` : `${max} or less`}.`,
+    message: `${value.path} is ${node.value}; it must be ${node.value < min ? `${min} or more` : `${max} or less`}.`,
     fix: `Write a number ${shape.max === undefined ? `from ${min}` : `from ${shape.min ?? 0} to ${max}`}.`,
     choices: [String(node.value < min ? min : max)],
   };

@@ -12,6 +12,7 @@ export function nearest(written: string, words: readonly string[]): string | und
   if (certain !== undefined) return certain;
   const allowed = written.length <= 4 ? 1 : 2;
   const ranked = words
+    .filter((word) => Math.abs(word.length - written.length) <= allowed)
     .map((word) => ({ word, mistakes: typingMistakes(written.toLowerCase(), word.toLowerCase()) }))
     .filter(({ mistakes }) => mistakes <= allowed)
     .sort((a, b) => a.mistakes - b.mistakes);

@@ -24,13 +24,15 @@ import { taggedScalar } from "./tagged-scalar.ts";
 
 type Limits = { readonly depth: number; readonly nodes: number };
 type Read = { readonly node: YamlNode; readonly next: number };
-type Collected = { readonly children: readonly YamlNode[]; readonly next: number };
 
 /** Builds nodes from js-yaml's events. An alias shares its anchor's node, and its weight counts again at each use. */
 export class DocumentReader {
   readonly #text: string;
   readonly #limits: Limits;
   #anchors = new Map<string, YamlNode>();
+  #events: readonly Event[] = [];
+  /** The index of the first event that has not been read. */
+  #next = 0;
 
   constructor(text: string, limits: Limits) {
     this.#text = text;
@@ -40,45 +42,43 @@ export class DocumentReader {
   /** Reads the content of one document; `next` is the index of the event after it. */
   read(events: readonly Event[], index: number): Read {
     this.#anchors = new Map();
-    return this.#node(events, index);
+    this.#events = events;
+    this.#next = index;
+    return { node: this.#node(), next: this.#next };
   }
 
-  #node(events: readonly Event[], index: number): Read {
-    const event = events[index];
+  #node(): YamlNode {
+    const before = this.#events[this.#next - 1];
+    const event = this.#events[this.#next];
+    this.#next += 1;
     switch (event?.type) {
       case EVENT_ID.SCALAR:
-        return { node: this.#anchored(event, this.#scalar(event, events, index)), next: index + 1 };
+        return this.#anchored(event, this.#scalar(event, before));
       case EVENT_ID.ALIAS:
-        return { node: this.#aliased(event), next: index + 1 };
+        return this.#aliased(event);
       case EVENT_ID.SEQUENCE: {
-        const { children, next } = this.#children(events, index + 1);
-        return { node: this.#anchored(event, listOf(event, children, this.#weigh(event.start, children))), next };
+        const children = this.#children();
+        return this.#anchored(event, listOf(event, children, this.#weigh(event.start, children)));
       }
-      case EVENT_ID.MAPPING: {
-        const { children, next } = this.#children(events, index + 1);
-        return { node: this.#anchored(event, this.#map(event, children)), next };
-      }
+      case EVENT_ID.MAPPING:
+        return this.#anchored(event, this.#map(event, this.#children()));
       default:
-        throw new Error(`YAML event ${index} is not the start of a value`);
+        throw new Error(`YAML event ${this.#next - 1} is not the start of a value`);
     }
   }
 
-  #children(events: readonly Event[], first: number): Collected {
+  #children(): readonly YamlNode[] {
     const children: YamlNode[] = [];
-    let index = first;
-    while (events[index]?.type !== EVENT_ID.POP) {
-      const { node, next } = this.#node(events, index);
-      children.push(node);
-      index = next;
-    }
-    return { children, next: index + 1 };
+    while (this.#events[this.#next]?.type !== EVENT_ID.POP) children.push(this.#node());
+    this.#next += 1;
+    return children;
   }
 
-  #scalar(event: ScalarEvent, events: readonly Event[], index: number): YamlNode {
+  #scalar(event: ScalarEvent, before: Event | undefined): YamlNode {
     const value = getScalarValue(this.#text, event);
     const quoted = event.style !== SCALAR_STYLE.PLAIN;
     const tag = event.tagStart < 0 ? undefined : this.#text.slice(event.tagStart, event.tagEnd);
-    const span = spanOf(event, endBefore(events, index));
+    const span = spanOf(event, endOf(before));
     if (event.style === SCALAR_STYLE.DOUBLE_QUOTED) this.#checkEscapes(span);
     const scalar = tag !== undefined ? taggedScalar(tag, value) : quoted ? textOf(value) : resolvePlain(value);
     if (scalar === undefined) throw new Refusal(tagUnfit(span.start, tag ?? ""));
@@ -95,14 +95,14 @@ export class DocumentReader {
 
   #map(event: { start: number; style: number }, children: readonly YamlNode[]): MapNode {
     const { entries, repeated, merged } = withMerges(pairsOf(children), (key) => this.#keyOf(key));
-    const weighed = this.#weigh(event.start, [...children, ...merged.map(({ value }) => value)]);
+    const below = merged.length === 0 ? children : [...children, ...merged.map(({ value }) => value)];
     return {
       kind: "map",
       flow: event.style === COLLECTION_STYLE.FLOW,
       entries,
       repeated,
       span: spanAround(event.start, children),
-      ...weighed,
+      ...this.#weigh(event.start, below),
     };
   }
 
@@ -184,7 +184,6 @@ function spanOf(event: ScalarEvent, fallback: number): Span {
 }
 
 /** An empty value has no offsets of its own; it stands at the end of what was written before it. */
-function endBefore(events: readonly Event[], index: number): number {
-  const before = events[index - 1];
+function endOf(before: Event | undefined): number {
   return before?.type === EVENT_ID.SCALAR && before.valueEnd >= 0 ? before.valueEnd : 0;
 }

@@ -15,15 +15,18 @@ type Pair = { readonly key: YamlNode; readonly value: YamlNode };
  */
 export function withMerges(pairs: readonly Pair[], keyOf: (key: YamlNode) => string): Merged {
   const entries = new Map<string, Entry>();
-  const [repeated, merged]: [Entry[], Entry[]] = [[], []];
+  const [repeated, merged, sources]: [Entry[], Entry[], YamlNode[]] = [[], [], []];
   for (const pair of pairs) {
-    if (isMerge(pair)) continue;
     const { key, value } = pair;
+    if (isMerge(pair)) {
+      sources.push(value);
+      continue;
+    }
     const entry = { key: keyOf(key), keySpan: key.span, value };
     if (entries.has(entry.key)) repeated.push(entry);
     else entries.set(entry.key, entry);
   }
-  for (const entry of pairs.filter(isMerge).flatMap(({ value }) => mergedEntries(value))) {
+  for (const entry of sources.flatMap(mergedEntries)) {
     if (entries.has(entry.key)) continue;
     entries.set(entry.key, entry);
     merged.push(entry);

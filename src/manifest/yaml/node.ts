@@ -34,6 +34,44 @@ export type YamlNode = ScalarNode | ListNode | MapNode;
 /** A node and the path that leads to it, such as `spec.target.mode`; `key` is where its key stands. */
 export type Located = { readonly node: YamlNode; readonly path: string; readonly key: Span };
 
+/** An entry of a map. Its path is put together when somebody says it, which nobody does for most; a spread would lose it. */
+class Field implements Located {
+  readonly node: YamlNode;
+  readonly key: Span;
+  readonly name: string;
+  readonly #from: Located;
+
+  constructor(from: Located, { key, keySpan, value }: Entry) {
+    this.node = value;
+    this.key = keySpan;
+    this.name = key;
+    this.#from = from;
+  }
+
+  get path(): string {
+    return join(this.#from.path, this.name);
+  }
+}
+
+/** An item of a list, with its path as a field has it. */
+class Item implements Located {
+  readonly node: YamlNode;
+  readonly key: Span;
+  readonly #from: Located;
+  readonly #index: number;
+
+  constructor(from: Located, node: YamlNode, index: number) {
+    this.node = node;
+    this.key = node.span;
+    this.#from = from;
+    this.#index = index;
+  }
+
+  get path(): string {
+    return `${this.#from.path}[${this.#index}]`;
+  }
+}
+
 /** The value under `keys`, or undefined where a key is absent; a null counts as absent, as the API server prunes it. */
 export function at(from: Located | undefined, ...keys: readonly string[]): Located | undefined {
   let here = from;
@@ -48,20 +86,15 @@ export function textAt(from: Located | undefined, ...keys: readonly string[]): s
 }
 
 /** The entries of a map with their paths; nothing for any other node. */
-export function entriesOf(from: Located | undefined): readonly (Located & { readonly name: string })[] {
+export function entriesOf(from: Located | undefined): readonly Field[] {
   if (from?.node.kind !== "map") return [];
-  return from.node.entries.map(({ key, keySpan, value }) => ({
-    node: value,
-    path: join(from.path, key),
-    key: keySpan,
-    name: key,
-  }));
+  return from.node.entries.map((entry) => new Field(from, entry));
 }
 
 /** The items of a list with their paths; nothing for any other node. */
-export function itemsOf(from: Located | undefined): readonly Located[] {
+export function itemsOf(from: Located | undefined): readonly Item[] {
   if (from?.node.kind !== "list") return [];
-  return from.node.items.map((node, index) => ({ node, path: `${from.path}[${index}]`, key: node.span }));
+  return from.node.items.map((node, index) => new Item(from, node, index));
 }
 
 /** `spec` and `mode` -> `spec.mode`; keys with dots are written in brackets. */
@@ -71,12 +104,12 @@ export function join(path: string, key: string): string {
 }
 
 /** The entry of a map under this key, a null included, or undefined. */
-export function entryOf({ node, path }: Located, name: string): Located | undefined {
-  const found = node.kind === "map" ? node.entries.find(({ key }) => key === name) : undefined;
-  return found && { node: found.value, path: join(path, name), key: found.keySpan };
+export function entryOf(from: Located, name: string): Field | undefined {
+  const found = from.node.kind === "map" ? from.node.entries.find(({ key }) => key === name) : undefined;
+  return found && new Field(from, found);
 }
 
-function childOf(from: Located, key: string): Located | undefined {
+function childOf(from: Located, key: string): Field | undefined {
   const found = entryOf(from, key);
   return found?.node.kind === "null" ? undefined : found;
 }
