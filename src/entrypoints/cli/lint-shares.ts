@@ -65,7 +65,7 @@ function* lintChunks({ paths, next }: Work): Generator<Done> {
 
 function lintFile(name: string): LintedFile {
   const { path, bytes } = readBytes(name);
-  return lintedFrom(parseManifestBytes(path, bytes));
+  return lintedFrom(parseManifestBytes(path, bytes, { decode: false }));
 }
 
 function startThread(work: Work): Worker {
