@@ -8,7 +8,7 @@ import { runCommand } from "./cli/command.ts";
 
 try {
   if (isMainThread) process.exitCode = await runCommand(process.argv.slice(2));
-  else (await import("./cli/lint-shares.ts")).lintOnThisThread();
+  else (await import("./cli/lint-chunks.ts")).lintOnThisThread();
 } catch (error) {
   process.stderr.write(`chaosgate: ${messageOf(error)}\n`);
   process.exitCode = 2;

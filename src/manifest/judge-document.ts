@@ -14,7 +14,12 @@ import { shown } from "./text/quote.ts";
 import { at, itemsOf, type Located, textAt, type YamlNode } from "./yaml/node.ts";
 import type { Source } from "./yaml/source.ts";
 
-type Circumstances = { readonly index: number; readonly source: Source; readonly defaultNamespace: string };
+type Circumstances = {
+  readonly index: number;
+  readonly source: Source;
+  readonly defaultNamespace: string;
+  readonly decode: boolean;
+};
 
 /** The group of Chaos Mesh, also before 1.0 (`pingcap.com`) and by the name of the kind where the group is mistyped. */
 export function belongsToChaosMesh(node: YamlNode): boolean {
@@ -28,19 +33,21 @@ export function belongsToChaosMesh(node: YamlNode): boolean {
 }
 
 /** Everything that is said about one document, and the experiment that it is where the API server would accept it. */
-export function judgeDocument(document: Located, { index, source, defaultNamespace }: Circumstances): ManifestDocument {
+export function judgeDocument(document: Located, circumstances: Circumstances): ManifestDocument {
+  const { index, source, defaultNamespace, decode } = circumstances;
   const report = new Report(source);
   const kind = textAt(document, "kind") ?? "";
   checkDocument(document, kind, report);
   const { problems } = report;
   const namespace = textAt(document, "metadata", "namespace") || defaultNamespace;
   const name = textAt(document, "metadata", "name") ?? "";
-  const about = { index, kind, name, namespace, reaches: reachOf(document, source) };
   const place = source.placeOf(at(document, "kind")?.key ?? document.key);
-  if (problems.length > 0) return { ...about, place, answer: "reject", problems, findings: [] };
+  const about = { index, kind, name, namespace, place, ...(decode && { reaches: reachOf(document, source) }) };
+  if (problems.length > 0) return { ...about, answer: "reject", problems, findings: [] };
   reportFindings(kind, document, report);
-  const experiment = decodeExperiment(kind, document, namespace);
-  return { ...about, place, answer: "accept", problems, findings: report.findings, experiment };
+  const { findings } = report;
+  const meant = decode && { experiment: decodeExperiment(kind, document, namespace) };
+  return { ...about, answer: "accept", problems, findings, ...meant };
 }
 
 function checkDocument(document: Located, kind: string, report: Report): void {

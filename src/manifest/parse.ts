@@ -11,17 +11,20 @@ import { Source } from "./yaml/source.ts";
 export type ParseOptions = {
   /** Where an object without metadata.namespace goes; kubectl's own default is `default`. */
   readonly defaultNamespace?: string;
+  /** Whether documents carry what they mean, `experiment` and `reaches`; without it there are the answers alone, sooner. */
+  readonly decode?: boolean;
 };
 
 /** Reads and judges every document of a file; `path` is only carried along. */
 export function parseManifestFile(path: string, text: string, options: ParseOptions = {}): ManifestFile {
+  const { defaultNamespace = "default", decode = true } = options;
   const source = new Source(text);
   const { documents, unreadable } = readYaml(text);
   if (unreadable !== undefined) return unreadableFile(path, source, unreadable);
   const judged: ManifestDocument[] = [];
   for (const [index, node] of documents.entries()) {
     if (!belongsToChaosMesh(node)) continue;
-    judged.push(judgeDocument(root(node), { index, source, defaultNamespace: options.defaultNamespace ?? "default" }));
+    judged.push(judgeDocument(root(node), { index, source, defaultNamespace, decode }));
   }
   return { path, problems: [], documents: judged, otherDocuments: documents.length - judged.length };
 }

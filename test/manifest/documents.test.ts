@@ -138,6 +138,15 @@ describe("an experiment", () => {
     });
   });
 
+  it("is left out where only the answer is asked for, which stays the same", () => {
+    const [whole, bare] = [true, false].map((decode) => {
+      return parseManifestFile("chaos.yaml", networkChaos(), { decode }).documents[0];
+    });
+    expect(bare).not.toHaveProperty("experiment");
+    expect(bare).not.toHaveProperty("reaches");
+    expect(whole).toEqual({ ...bare, experiment: expect.anything(), reaches: expect.anything() });
+  });
+
   it("without namespaces selects in its own", () => {
     expect(judge(networkChaos("selector: {}")).experiment?.selector.namespaces).toEqual(["shop"]);
   });
