@@ -46,7 +46,12 @@ function hasHelp(target: string): boolean {
 /** The command lines that a page shows, each with the words that may be left out and without them. */
 function commandLines(markdown: string): readonly string[] {
   const shown = codeLines(markdown).filter((line) => line.startsWith("chaosgate "));
-  const filled = shown.map((line) => line.replace(/FILE(\.\.\.)?/g, MANIFEST).replace("CODE", "no-duration"));
+  const filled = shown.map((line) =>
+    line
+      .replace(/FILE(\.\.\.)?/g, MANIFEST)
+      .replace("CODE", "no-duration")
+      .replace("KIND", "PodChaos"),
+  );
   return [...new Set(filled.flatMap((line) => [line.replace(/ \[[^\]]*\]/g, ""), line.replace(/[[\]]/g, "")]))];
 }
 

@@ -27,8 +27,6 @@ export const SERVICE_SCHEMA: JsonSchema = map(
     path: text("Folder of its code; CODEOWNERS says whose it is where no owners are written."),
     rate: rate("Requests that arrive at the whole service."),
     rateQuery: text("PromQL for the rate, asked where none is written."),
-    owners: { ...TEXTS, description: "Users and teams whose service it is." },
-    path: text("A folder of the repository; its owners in CODEOWNERS are the service's where none are written here."),
     pool: count("Threads or connections that block while a call is open."),
     calls: listOf(CALL, "What it calls."),
   },
