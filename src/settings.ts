@@ -3,6 +3,7 @@
 
 import type { ServiceModel } from "./impact/service-model.ts";
 import type { Problem } from "./manifest/problem.ts";
+import { type ChaosMeshVersion, VERSIONS } from "./manifest/version-names.ts";
 import { readYaml } from "./manifest/yaml/read-yaml.ts";
 import { Source } from "./manifest/yaml/source.ts";
 import type { Policy } from "./policy/policy.ts";
@@ -17,6 +18,8 @@ export type Settings = {
   readonly version: 1;
   /** The one switch that stops all execution. */
   readonly execution: "enabled" | "disabled";
+  /** The version of Chaos Mesh whose answers are given; the newest where nothing is written. */
+  readonly chaosMesh?: ChaosMeshVersion;
   /** Globs of manifest files. */
   readonly paths: readonly string[];
   readonly runOnMerge: boolean;
@@ -80,6 +83,7 @@ function readSettings(fields: Fields): Settings {
   const objectives = fields.mapOf("objectives", readObjective);
   const environments = fields.mapOf("environments", (one) => readEnvironment(one, Object.keys(objectives)));
   const services = fields.mapOf("services", readService);
+  const chaosMesh = fields.word("chaosMesh", VERSIONS);
   const settings: Settings = {
     version: 1,
     execution: fields.word("execution", ["enabled", "disabled"]) ?? "disabled",
@@ -88,6 +92,7 @@ function readSettings(fields: Fields): Settings {
     environments,
     objectives,
     services: Object.values(services),
+    ...(chaosMesh !== undefined && { chaosMesh }),
   };
   fields.refuseOthers();
   return settings;

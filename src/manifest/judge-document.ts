@@ -2,7 +2,6 @@ import { decodeExperiment } from "./decode/experiment.ts";
 import { reachOf } from "./decode/reach.ts";
 import type { ManifestDocument } from "./document.ts";
 import { reportFindings } from "./findings/findings.ts";
-import { documentShape } from "./kinds/document-shape.ts";
 import { API_VERSION, isChaosByName, KINDS, specOf } from "./kinds/kinds.ts";
 import { type Mistake, Report } from "./report.ts";
 import { checkAcrossFields } from "./rules/across-fields.ts";
@@ -11,6 +10,8 @@ import { checkRepeatedKeys } from "./rules/repeated-keys.ts";
 import { checkShape } from "./shape/check-shape.ts";
 import { meantInstead, nearest, sameLetters } from "./text/nearest.ts";
 import { shown } from "./text/quote.ts";
+import type { ChaosMeshVersion } from "./version-names.ts";
+import { shapeIn } from "./versions.ts";
 import { at, itemsOf, type Located, textAt, type YamlNode } from "./yaml/node.ts";
 import type { Source } from "./yaml/source.ts";
 
@@ -19,6 +20,7 @@ type Circumstances = {
   readonly source: Source;
   readonly defaultNamespace: string;
   readonly decode: boolean;
+  readonly version: ChaosMeshVersion;
 };
 
 /** The group of Chaos Mesh, also before 1.0 (`pingcap.com`) and by the name of the kind where the group is mistyped. */
@@ -34,8 +36,8 @@ export function belongsToChaosMesh(node: YamlNode): boolean {
 
 /** Everything that is said about one document, and the experiment that it is where the API server would accept it. */
 export function judgeDocument(document: Located, circumstances: Circumstances): ManifestDocument {
-  const { index, source, defaultNamespace, decode } = circumstances;
-  const report = new Report(source);
+  const { index, source, defaultNamespace, decode, version } = circumstances;
+  const report = new Report(source, version);
   const kind = textAt(document, "kind") ?? "";
   checkDocument(document, kind, report);
   const { problems } = report;
@@ -71,7 +73,7 @@ const LIST: Mistake = {
 export function checkSchema(document: Located, kind: string, report: Report): void {
   checkApiVersion(document, report);
   if (specOf(kind) === undefined) checkKind(document, report);
-  checkShape(document, documentShape(kind), report);
+  checkShape(document, shapeIn(report.version, kind), report);
 }
 
 /** What the API server and the webhooks ask for beyond the schema. */

@@ -1,5 +1,6 @@
 import type { FindingCode, ProblemCode } from "./codes.ts";
 import type { Finding, Problem } from "./problem.ts";
+import type { ChaosMeshVersion } from "./version-names.ts";
 import type { Span } from "./yaml/node.ts";
 import type { Source } from "./yaml/source.ts";
 
@@ -31,8 +32,12 @@ export class Report {
   readonly #problems: Problem[] = [];
   readonly #findings: Finding[] = [];
 
-  constructor(source: Source) {
+  /** The version of Chaos Mesh that is asked. */
+  readonly version: ChaosMeshVersion;
+
+  constructor(source: Source, version: ChaosMeshVersion) {
     this.#source = source;
+    this.version = version;
   }
 
   /** The API server would refuse this. */

@@ -48,8 +48,9 @@ export type Reviewable = {
 /** Reviews the manifests of one commit. */
 export function reviewManifests(commit: Reviewable): Review {
   const { files, settings, environment, headSha, baseSha, snapshot } = commit;
+  const asked = { version: settings.chaosMesh };
   const read = files.map(({ path, text, digest = commit.digest(text) }) => {
-    return { text, digest, file: withSuggestions(parseManifestFile(path, text), text) };
+    return { text, digest, file: withSuggestions(parseManifestFile(path, text, asked), text) };
   });
   const policy = policyOf(environment, settings);
   const owners = ownersByService(settings.services, commit.codeOwners);
@@ -86,9 +87,10 @@ export function reviewManifests(commit: Reviewable): Review {
   };
 }
 
-function changesOf(now: readonly ReadFile[], { base, snapshot, seed }: Reviewable): Pick<Review, "changes"> {
+function changesOf(now: readonly ReadFile[], { base, snapshot, seed, settings }: Reviewable): Pick<Review, "changes"> {
   if (base === undefined) return {};
-  const before = base.map(({ path, text }) => ({ text, file: parseManifestFile(path, text) }));
+  const asked = { version: settings.chaosMesh };
+  const before = base.map(({ path, text }) => ({ text, file: parseManifestFile(path, text, asked) }));
   return { changes: changesSince(before, now, { seed, ...(snapshot !== undefined && { snapshot }) }) };
 }
 

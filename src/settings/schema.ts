@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../manifest/schema/json-schema.ts";
+import { VERSIONS } from "../manifest/version-names.ts";
 import { ENVIRONMENT_SCHEMA } from "./schema/environment.ts";
 import { OBJECTIVE_SCHEMA } from "./schema/objective.ts";
 import { mapOf, TEXTS, words } from "./schema/parts.ts";
@@ -17,6 +18,7 @@ export const SETTINGS_SCHEMA: JsonSchema = {
   properties: {
     version: { description: "The version of this file's form.", const: 1 },
     execution: words("disabled stops every run; reviews go on.", ["enabled", "disabled"]),
+    chaosMesh: words("The version of Chaos Mesh whose answers are given; the newest without it.", [...VERSIONS]),
     paths: { ...TEXTS, description: "Globs of manifest files; ** spans folders." },
     runOnMerge: { description: "Whether merging an approved, unchanged plan runs it.", type: ["boolean", "null"] },
     environments: mapOf(ENVIRONMENT_SCHEMA, "Clusters, and what may be done to them, by name."),

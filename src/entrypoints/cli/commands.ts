@@ -31,6 +31,12 @@ export type OwnWordsSpec = {
 
 const LINT_FORMATS = ["text", "json", "sarif", "github", "markdown"];
 
+const VERSION: FlagSpec = {
+  type: "string",
+  value: ["2.8", "2.7"],
+  says: "whose answers are given (default: 2.8, or chaosMesh of the settings)",
+};
+
 const CLUSTER_FLAGS = {
   kubeconfig: { type: "string", value: "FILE", says: "a kubeconfig (default: as kubectl finds it)" },
   context: { type: "string", value: "NAME", says: "a context of the kubeconfig (default: its current one)" },
@@ -43,6 +49,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
     says: "check manifests as a cluster with Chaos Mesh would, without a cluster",
     flags: {
       format: format(LINT_FORMATS),
+      "chaos-mesh": VERSION,
       cluster: { type: "boolean", says: "ask a cluster by server-side dry run as well, and say where it differs" },
       ...CLUSTER_FLAGS,
     },
@@ -70,6 +77,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
     says: "say what the pull request would say: findings, pods, predicted impact",
     flags: {
       format: format(["text", "markdown", "json"]),
+      "chaos-mesh": VERSION,
       settings: {
         type: "string",
         value: "FILE",

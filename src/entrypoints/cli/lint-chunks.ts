@@ -1,12 +1,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../errors.ts";
 import { parseManifestBytes } from "../../manifest/parse-bytes.ts";
+import type { ChaosMeshVersion } from "../../manifest/version-names.ts";
 import { readBytes } from "./files.ts";
 import { type LintedFile, lintedFrom } from "./linted.ts";
 import { WrongWords } from "./words.ts";
 
 export type Work = {
   readonly paths: readonly string[];
+  readonly version: ChaosMeshVersion | undefined;
   /** Files in a chunk. */
   readonly size: number;
   /** One number: the first chunk that nobody has taken. */
@@ -16,12 +18,12 @@ export type Done = { readonly chunk: number; readonly linted: readonly LintedFil
 export type Said = Done | { readonly refusal: string };
 
 /** Takes chunks, and reads and judges their files, until none is left. */
-export function* lintChunks({ paths, size, next }: Work): Generator<Done> {
+export function* lintChunks({ paths, version, size, next }: Work): Generator<Done> {
   for (;;) {
     const chunk = Atomics.add(next, 0, 1);
     const share = paths.slice(chunk * size, (chunk + 1) * size);
     if (share.length === 0) return;
-    yield { chunk, linted: share.map(lintFile) };
+    yield { chunk, linted: share.map((name) => lintFile(name, version)) };
   }
 }
 
@@ -36,7 +38,7 @@ export function lintOnThisThread(): void {
   }
 }
 
-function lintFile(name: string): LintedFile {
+function lintFile(name: string, version: ChaosMeshVersion | undefined): LintedFile {
   const { path, bytes } = readBytes(name);
-  return lintedFrom(parseManifestBytes(path, bytes, { decode: false }));
+  return lintedFrom(parseManifestBytes(path, bytes, { decode: false, version }));
 }

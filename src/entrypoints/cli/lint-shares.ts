@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { ChaosMeshVersion } from "../../manifest/version-names.ts";
 import type { Done, Said, Work } from "./lint-chunks.ts";
 import type { LintedFile } from "./linted.ts";
 import { Progress } from "./progress.ts";
@@ -15,11 +16,11 @@ const CHUNK = 16;
 type Take = (done: Done) => void;
 
 /** Reads and judges every file, on as many threads as are worth their start; in the order of the paths. */
-export async function lintFiles(paths: readonly string[]): Promise<readonly LintedFile[]> {
+export async function lintFiles(paths: readonly string[], version?: ChaosMeshVersion): Promise<readonly LintedFile[]> {
   const total = Math.ceil(paths.length / CHUNK);
   if (total === 0) return [];
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const work: Work = { paths, size: CHUNK, next };
+  const work: Work = { paths, version, size: CHUNK, next };
   const chunks: (readonly LintedFile[])[] = [];
   const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
   let missing = total;

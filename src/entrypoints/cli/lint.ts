@@ -4,14 +4,14 @@ import { lintFiles } from "./lint-shares.ts";
 import { asText, summaryOf } from "./lint-text.ts";
 import { type LintedFile, remarksIn } from "./linted.ts";
 import { print } from "./terminal.ts";
-import { formatOf, type Options } from "./words.ts";
+import { formatOf, type Options, versionOf } from "./words.ts";
 
 const FORMATS = ["text", "json", "sarif", "github", "markdown"] as const;
 
 /** `chaosgate lint FILE...`: every problem and finding at its line; 1 where anything is an error. */
 export async function lintCommand(names: readonly string[], options: Options): Promise<number> {
   const format = formatOf(options, FORMATS);
-  const judged = await lintFiles(namesOfFiles(names));
+  const judged = await lintFiles(namesOfFiles(names), versionOf(options));
   const files = options.cluster ? await (await import("./lint-cluster.ts")).askedToo(judged, options) : judged;
   print(await rendered(files, format));
   return files.some(isBad) ? 1 : 0;

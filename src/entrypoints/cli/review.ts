@@ -8,13 +8,15 @@ import { renderTerminal } from "../../review/terminal.ts";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../../settings.ts";
 import { readFiles, readText } from "./files.ts";
 import { harmless, print } from "./terminal.ts";
-import { formatOf, type Options, WrongWords } from "./words.ts";
+import { formatOf, type Options, versionOf, WrongWords } from "./words.ts";
 
 /** `chaosgate review FILE...`: what the pull request would say, from files alone. */
 export async function reviewCommand(names: readonly string[], options: Options): Promise<number> {
   const format = formatOf(options, ["text", "markdown", "json"]);
   const files = readFiles(names);
-  const settings = options.settings === undefined ? DEFAULT_SETTINGS : settingsFrom(options.settings);
+  const written = options.settings === undefined ? DEFAULT_SETTINGS : settingsFrom(options.settings);
+  const version = versionOf(options);
+  const settings = version === undefined ? written : { ...written, chaosMesh: version };
   const review = reviewManifests({
     files,
     settings,

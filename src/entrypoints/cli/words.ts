@@ -1,6 +1,9 @@
+import { type ChaosMeshVersion, VERSIONS } from "../../manifest/version-names.ts";
+
 /** The flags of every command together; each command declares those that it takes. */
 export type Options = {
   readonly format?: string | undefined;
+  readonly "chaos-mesh"?: string | undefined;
   readonly write?: boolean | undefined;
   readonly diff?: boolean | undefined;
   readonly yes?: boolean | undefined;
@@ -20,6 +23,14 @@ export type Options = {
 
 /** The command line itself is wrong; the message ends a sentence that begins with "chaosgate:". */
 export class WrongWords extends Error {}
+
+/** The value of `--chaos-mesh`, if it is a version that is known. */
+export function versionOf({ "chaos-mesh": written }: Pick<Options, "chaos-mesh">): ChaosMeshVersion | undefined {
+  const found = VERSIONS.find((each) => each === written);
+  if (written !== undefined && found === undefined)
+    throw new WrongWords(`--chaos-mesh ${JSON.stringify(written)} is not one of ${VERSIONS.join(", ")}`);
+  return found;
+}
 
 /** The value of `--format`, if it is one of those that the command can print; the first is the default. */
 export function formatOf<Format extends string>(

@@ -93,7 +93,9 @@ function reportNotInjected(spec: Located, report: Report): void {
 function reportDelay(delay: Located | undefined, report: Report): void {
   for (const name of ["latency", "jitter"]) {
     const found = at(delay, name);
-    const remark = found === undefined ? undefined : delayRemark(found.path, textAt(delay, name) ?? "");
+    // 2.7 sends the daemon a number of microseconds and no text (c4233a2ed, #4546).
+    const isText = found !== undefined && report.version !== "2.7";
+    const remark = isText ? delayRemark(found.path, textAt(delay, name) ?? "") : undefined;
     if (found !== undefined && remark !== undefined)
       report.finding({ path: found.path, span: found.node.span }, remark);
   }

@@ -4,6 +4,7 @@ import { checkRules, checkSchema } from "../judge-document.ts";
 import { root } from "../parse.ts";
 import type { Problem } from "../problem.ts";
 import { Report } from "../report.ts";
+import { NEWEST } from "../version-names.ts";
 import { type Located, textAt, type YamlNode } from "../yaml/node.ts";
 import { Refusal, type Unreadable } from "../yaml/refusal.ts";
 import { Source } from "../yaml/source.ts";
@@ -21,7 +22,7 @@ export type ObjectJudgement =
   | { readonly answer: "accept"; readonly object: ChaosObject }
   | { readonly answer: "reject"; readonly problems: readonly ObjectProblem[] };
 
-/** Judges one object as an API server with Chaos Mesh would. It may be of any size and depth, as JSON is. */
+/** Judges one object as an API server with Chaos Mesh 2.8 would. It may be of any size and depth, as JSON is. */
 export function judgeObject(value: JsonValue): ObjectJudgement {
   const read = readObject(value);
   if ("code" in read) return { answer: "reject", problems: [problemOf(read)] };
@@ -51,7 +52,7 @@ function whyNot(document: Located, kind: string): readonly ObjectProblem[] {
 }
 
 function problemsBy(check: (report: Report) => void): readonly ObjectProblem[] {
-  const report = new Report(new Source(""));
+  const report = new Report(new Source(""), NEWEST);
   check(report);
   return report.problems.map(({ place, suggestion, ...problem }) => problem);
 }

@@ -5,7 +5,7 @@ import { at, type Located, textAt } from "../yaml/node.ts";
 import { checkHttpChaos } from "./http-chaos.ts";
 import { checkIoChaos } from "./io-chaos.ts";
 import { checkJvmChaos } from "./jvm-chaos.ts";
-import { checkModeValue } from "./mode-value.ts";
+import { checkModeOfJvm, checkModeValue } from "./mode-value.ts";
 import { checkNetworkChaos } from "./network-chaos.ts";
 import { checkParameters } from "./parameters.ts";
 import { checkPhysicalMachineChaos } from "./physical-machine-chaos.ts";
@@ -33,7 +33,8 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** Reports what the webhook of `kind` refuses in `spec` although each field alone is right. */
 export function checkAcrossFields(kind: string, spec: Located, report: Report): void {
-  if (hitsPods(kind)) checkModeValue(spec, report);
+  if (kind === "JVMChaos" && report.version === "2.7") checkModeOfJvm(spec, report);
+  else if (hitsPods(kind)) checkModeValue(spec, report);
   checkParameters(kind, spec, report);
   if (Object.hasOwn(RULES, kind)) RULES[kind]?.(spec, report);
 }

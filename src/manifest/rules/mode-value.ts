@@ -14,6 +14,21 @@ export function checkModeValue(holder: Located | undefined, report: Report): voi
   if (mistake !== undefined) report.problem({ path: `${holder.path}.value`, span }, mistake);
 }
 
+/** In 2.7 `value` of a JVMChaos is what a method returns, and the mode's own is always empty (3619eb494, #4525). */
+export function checkModeOfJvm(spec: Located, report: Report): void {
+  const mode = textAt(spec, "mode");
+  const mistake = mistakeOf(spec.path, mode, "");
+  if (mistake === undefined) return;
+  report.problem(
+    { path: `${spec.path}.mode`, span: at(spec, "mode")?.node.span ?? spec.key },
+    {
+      code: mistake.code,
+      message: `${spec.path}.mode is ${mode}, and Chaos Mesh 2.7 reads ${spec.path}.value of a JVMChaos as what a method returns, so a mode never finds its own.`,
+      fix: "Write mode: one or mode: all, or use Chaos Mesh 2.8.",
+    },
+  );
+}
+
 function mistakeOf(path: string, mode: string | undefined, value: string | undefined): Mistake | undefined {
   if (mode === "fixed") return countMistake(path, value);
   if (mode === "fixed-percent" || mode === "random-max-percent") return percentMistake(path, mode, value);

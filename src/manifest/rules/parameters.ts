@@ -17,6 +17,9 @@ const NEEDS_A_VALUE: Readonly<Record<string, Needs>> = {
   },
 };
 
+/** What 2.7 asks for instead (versions.ts). */
+const NEEDED_BY_2_7: Readonly<Record<string, Needs>> = { JVMChaos: { return: ["class", "method", "value"] } };
+
 /** These webhooks only ask whether the field is there. */
 const NEEDS_A_FIELD: Readonly<Record<string, Needs>> = {
   BlockChaos: { delay: ["delay"] },
@@ -28,10 +31,17 @@ const NEEDS_A_FIELD: Readonly<Record<string, Needs>> = {
 /** Reports every parameter that the action of `spec` needs and that is not there. */
 export function checkParameters(kind: string, spec: Located, report: Report): void {
   const action = textAt(spec, "action") ?? "";
-  for (const name of neededBy(NEEDS_A_VALUE, kind, action))
+  const before = report.version === "2.7" ? neededBy(NEEDED_BY_2_7, kind, action) : [];
+  for (const name of before.length > 0 ? before : neededBy(NEEDS_A_VALUE, kind, action))
     if (!hasValue(spec, name)) reportMissing(spec, action, name, report);
   for (const name of neededBy(NEEDS_A_FIELD, kind, action))
-    if (at(spec, name) === undefined) reportMissing(spec, action, name, report);
+    if (at(spec, name) === undefined || isDropped(spec, name, report)) reportMissing(spec, action, name, report);
+}
+
+/** 2.7 encodes an object anew before it looks, and an empty list does not survive that (6545614ae, #4644). */
+function isDropped(spec: Located, name: string, { version }: Report): boolean {
+  const node = at(spec, name)?.node;
+  return version === "2.7" && node?.kind === "list" && node.items.length === 0;
 }
 
 /** True for a field that is there and is not what Go calls zero: an empty text, 0 or false. */

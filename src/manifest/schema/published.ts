@@ -1,4 +1,4 @@
-import { CHAOS_BLOCKS } from "../kinds/chaos-blocks.ts";
+import { blockNameOf } from "../kinds/block-name.ts";
 import { API_VERSION, KINDS, needsNoSpec, specOf } from "../kinds/kinds.ts";
 import { OBJECT_META } from "../kinds/object-meta.ts";
 import { statusOf } from "../kinds/status.ts";
@@ -32,7 +32,7 @@ export function combinedSchema(describe: Describe): JsonSchema {
 }
 
 function frameOf(kind: string, spec: ObjectShape, describe: Describe): JsonSchema {
-  const about = describe([rootOf(kind)]);
+  const about = describe([blockNameOf(kind)]);
   const status = statusOf(kind);
   return {
     ...(about !== undefined && { description: about }),
@@ -41,7 +41,7 @@ function frameOf(kind: string, spec: ObjectShape, describe: Describe): JsonSchem
       apiVersion: { const: API_VERSION },
       kind: { const: kind },
       metadata: metadataSchema(describe),
-      spec: schemaOf(spec, [rootOf(kind)], describe),
+      spec: schemaOf(spec, [blockNameOf(kind)], describe),
       ...(status && { status: schemaOf(status, ["status"], describe) }),
     },
     required: ["apiVersion", "kind", "metadata", ...(needsNoSpec(kind) ? [] : ["spec"])],
@@ -74,11 +74,4 @@ export function anyKindSchema(): JsonSchema {
       })),
     },
   };
-}
-
-/** Where the descriptions of a kind's fields begin: the block that carries it elsewhere, so that both read alike. */
-export function rootOf(kind: string): string {
-  const blocks: Readonly<Record<string, { readonly block: string }>> = CHAOS_BLOCKS;
-  const block = Object.hasOwn(blocks, kind) ? blocks[kind]?.block : undefined;
-  return block ?? `${kind.charAt(0).toLowerCase()}${kind.slice(1)}`;
 }
