@@ -21,6 +21,8 @@ export type Difference = {
 
 /** No webhook looks below these, so that of 2.7 nothing checks the text there. */
 const UNSEEN = ["templates.schedule", "schedule.workflow", "workflowNode", "podNetworkChaos"];
+/** No webhook is called for these kinds at all, so that nothing is encoded anew either. */
+const UNTOUCHED = ["workflowNode", "podNetworkChaos"];
 
 const zeroIsFine: Before = (shape) => {
   if (shape.type === "integer") return { ...shape, min: Math.min(0, shape.min ?? 0) };
@@ -43,7 +45,7 @@ export const DIFFERENCES: readonly Difference[] = [
     fields: ["networkChaos.delay"],
     says: "2.7 fills an absent latency, and its schema takes the empty text.",
     source: "c4233a2ed, #4546",
-    before: (shape, path) => (UNSEEN.some((place) => path.join(".").includes(place)) ? shape : withoutRequired(shape)),
+    before: (shape, [kind]) => (UNTOUCHED.includes(kind ?? "") ? shape : withoutRequired(shape)),
   },
   {
     fields: ["jvmChaos.returnValue"],
@@ -51,13 +53,15 @@ export const DIFFERENCES: readonly Difference[] = [
     source: "3619eb494, #4525",
   },
   {
-    fields: ["templates.task.labels"],
+    fields: ["templates.task.labels", "workflowNode.task.labels"],
     says: "Labels of a task's pod are new in 2.8.",
     source: "0120980b3, #4710",
   },
   {
     fields: [
       "lifecycle.stopSignal",
+      "postStart.sleep",
+      "preStop.sleep",
       "resources.claims.request",
       "container.restartPolicyRules",
       "valueFrom.fileKeyRef",
@@ -73,10 +77,10 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     fields: [
-      "mistake.filling",
-      "mistake.maxLength",
-      "mistake.maxOccurrences",
-      "replace.body",
+      "ioChaos.mistake.filling",
+      "ioChaos.mistake.maxLength",
+      "ioChaos.mistake.maxOccurrences",
+      "httpChaos.replace.body",
       "statusCheck.timeoutSeconds",
       "statusCheck.intervalSeconds",
       "statusCheck.failureThreshold",
@@ -93,7 +97,7 @@ export const DIFFERENCES: readonly Difference[] = [
     fields: ["schedule.concurrencyPolicy"],
     says: "2.7's webhook fills an empty text with Forbid; 2.8's fills nothing.",
     source: "6545614ae, #4644",
-    before: zeroIsFine,
+    before: (shape, { length }) => (length === 2 ? zeroIsFine(shape, []) : shape),
   },
 ];
 

@@ -29,6 +29,12 @@ const check = (fields: string) =>
     "StatusCheck",
     `{ mode: Synchronous, type: HTTP, http: { url: "http://a/", criteria: { statusCode: '200' } }, ${fields} }`,
   );
+const http = (fields: string) => one("HTTPChaos", `{ target: Request, port: 80, path: "/", ${PODS}, ${fields} }`);
+const scheduled = (fields: string, block = "{ latency: 5ms }") =>
+  one(
+    "Workflow",
+    `{ entry: a, templates: [{ name: a, templateType: Schedule, deadline: 1m, schedule: { schedule: "@daily", type: NetworkChaos, networkChaos: { action: delay, ${PODS}, delay: ${block} }, ${fields} } }] }`,
+  );
 const inWorkflow = (latency: string) =>
   one(
     "Schedule",
@@ -69,6 +75,32 @@ const CASES = [
   { what: "a history of none", text: schedule("historyLimit: 0"), answers: ["accept", "reject"] },
   { what: "an empty policy", text: schedule("historyLimit: 1, concurrencyPolicy: ''"), answers: ["accept", "reject"] },
   { what: "a timeout of zero", text: check("timeoutSeconds: 0"), answers: ["accept", "reject"] },
+  {
+    what: "a filling of nothing",
+    text: io("filling: '', maxLength: 1, maxOccurrences: 1").replace("filling: zero, ", ""),
+    answers: ["accept", "reject"],
+  },
+  { what: "occurrences of zero", text: io("maxLength: 1, maxOccurrences: 0"), answers: ["accept", "reject"] },
+  { what: "an interval of zero", text: check("intervalSeconds: 0"), answers: ["accept", "reject"] },
+  { what: "a failure threshold of zero", text: check("failureThreshold: 0"), answers: ["accept", "reject"] },
+  { what: "a success threshold of zero", text: check("successThreshold: 0"), answers: ["accept", "reject"] },
+  { what: "a limit of records of zero", text: check("recordsHistoryLimit: 0"), answers: ["accept", "reject"] },
+  { what: "an empty body", text: http("replace: { body: '' }"), answers: ["accept", "reject"] },
+  {
+    what: "a hook that sleeps",
+    text: task("volumes: []").replace("image: i", "image: i, lifecycle: { preStop: { sleep: { seconds: 1 } } }"),
+    answers: ["reject", "accept"],
+  },
+  {
+    what: "an empty policy inside a template",
+    text: scheduled("historyLimit: 1, concurrencyPolicy: ''"),
+    answers: ["reject", "reject"],
+  },
+  {
+    what: "a delay without a latency inside a template",
+    text: scheduled("historyLimit: 1, concurrencyPolicy: Forbid", "{ jitter: 5ms }"),
+    answers: ["accept", "reject"],
+  },
 ] as const;
 
 function answerTo(text: string, version: (typeof VERSIONS)[number]): string {

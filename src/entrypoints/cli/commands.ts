@@ -34,7 +34,7 @@ const LINT_FORMATS = ["text", "json", "sarif", "github", "markdown"];
 const VERSION: FlagSpec = {
   type: "string",
   value: ["2.8", "2.7"],
-  says: "whose answers are given (default: 2.8, or chaosMesh of the settings)",
+  says: "the version of Chaos Mesh whose answers are given (default: 2.8; in a review, chaosMesh of the settings)",
 };
 
 const CLUSTER_FLAGS = {
