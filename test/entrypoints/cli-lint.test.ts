@@ -186,20 +186,29 @@ describe("completion", () => {
     expect(offered("chaosgate", "lint", "--format", "s")).toBe("sarif");
   });
 
-  it.each([
-    { shell: "bash", check: ["bash", "-n"] },
-    { shell: "zsh", check: ["zsh", "-n"] },
-    { shell: "fish", check: ["fish", "--no-execute"] },
-  ])("of $shell is a script that $shell can read, where it is installed", async ({ shell, check }) => {
+  it.each(["bash", "zsh", "fish"])("of %s names every command", async (shell) => {
     const { code, out } = await chaosgateIn(folder, ["completion", shell]);
     expect(code).toBe(0);
     for (const command of ["lint", "fix", "review", "explain", "predict"]) expect(out).toContain(command);
-    const [program = "", ...flags] = check;
-    const file = join(folder, `completion.${shell}`);
-    writeFileSync(file, out);
-    const { error, status, stderr } = spawnSync(program, [...flags, file], { encoding: "utf8" });
-    if (error === undefined) expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
+
+  for (const { shell, flag } of [
+    { shell: "bash", flag: "-n" },
+    { shell: "zsh", flag: "-n" },
+    { shell: "fish", flag: "--no-execute" },
+  ]) {
+    const isHere = spawnSync(shell, ["--version"]).error === undefined;
+    it.skipIf(!isHere)(
+      `of ${shell} can be read by ${shell}${isHere ? "" : " (skipped: it is not installed)"}`,
+      async () => {
+        const { out } = await chaosgateIn(folder, ["completion", shell]);
+        const file = join(folder, `completion.${shell}`);
+        writeFileSync(file, out);
+        const { status, stderr } = spawnSync(shell, [flag, file], { encoding: "utf8" });
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      },
+    );
+  }
 });
 
 it("calls itself by the version of its package", () => {
