@@ -1,0 +1,261 @@
+//! Putting a file system of ours over a volume and taking it away: mounts, what is open, and whoever joins or takes over. What was
+//! done is written down before it is done; undoing finds it there, whoever does it.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use super::holders::{self, Ground, Held, Mappings, What};
+use super::journal::Journal;
+use super::moving::{self, MoveError};
+use super::nodes::{Inode, Nodes};
+use super::operations::{self, Volume};
+use super::place::{self, Inside};
+use super::rule::{Rule, Rules};
+use super::server::Server;
+use super::{FileIoEffect, FileIoError, FileIoReceipt, Serving, preflight, wire};
+use crate::custody::{Custody, CustodyError};
+use crate::fault::file_io::{FileIoFault, VolumePath};
+use crate::sys::{file, fuse, mount};
+
+/// A process of the victim that does not stop within this waits for something else than us, and the fault is not put on.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Undoing waits longer: whoever waits for the file system is answered meanwhile.
+const PATIENCE_TO_UNDO: Duration = Duration::from_secs(5);
+
+impl FileIoEffect {
+    pub(super) fn place(&self, receipt: &FileIoReceipt, asked: &FileIoFault) -> Result<(), FileIoError> {
+        let step = |what| move |cause| FileIoError::Step { fault: receipt.fault.clone(), what, cause };
+        let inside = place::enter(receipt.namespace, receipt.namespace_number, receipt.pid)
+            .and_then(|inside| inside.ok_or_else(|| io::ErrorKind::NotFound.into()))
+            .map_err(step("enter the victim's mounts"))?;
+        let old = self.serving_on(receipt);
+        let root = match &old {
+            Some(old) => file::duplicate(old.server.volume().root.as_fd()),
+            None => open_volume(&inside, &receipt.volume),
+        };
+        let root = root.map_err(step("open the volume"))?;
+        let custody = self.custody(&receipt.fault)?;
+        file::allow_many().map_err(step("raise the limit of open files"))?;
+        let device = fuse::open().map_err(step("open /dev/fuse"))?;
+        custody.prepare().map_err(step("prepare the keeper's directory"))?;
+        custody.put(&receipt.fault, device.as_fd())?;
+        let seed = asked.seed.unwrap_or_else(|| RandomState::new().hash_one(&receipt.fault));
+        let rule = Rule::new(&receipt.fault, asked.clone(), seed);
+        let rules = old.as_ref().map(|old| old.server.volume().rules.clone()).unwrap_or_default().and(rule);
+        let volume = volume(custody, receipt, device, root, rules).map_err(step("prepare the file system"))?;
+        let target = file::duplicate(volume.root.as_fd()).map_err(step("open the volume"))?;
+        // The device is of no use before a file system is made on it.
+        let mounted = make_mount(receipt, volume.device.as_raw_fd(), target.as_fd()).map_err(step("make the mount"))?;
+        let server = Arc::new(Server::start(volume).map_err(step("start the file system"))?);
+        let (mount, device) = numbers_of(&mounted).map_err(step("look at the mount"))?;
+        server.volume().journal.mounted(mount, device).map_err(step("write down the mount"))?;
+        let ground = preflight::ground_of(receipt.namespace, &target, device).map_err(step("look at the volume"))?;
+        // From here on whoever undoes a fault of the old one must find this one as well.
+        let serving = Serving { receipt: receipt.clone(), server: Arc::clone(&server) };
+        self.served().insert(receipt.fault.clone(), serving);
+        let left = old.as_ref().map(|old| self.leave(custody, old, receipt, &inside)).transpose();
+        let left = left.map_err(step("leave the file system of the faults that are there"))?.flatten();
+        mount::inside(&inside.namespace, &inside.root, || mount::attach(mounted.as_fd(), target.as_fd()))
+            .and_then(|attached| attached)
+            .map_err(step("mount the file system"))?;
+        let open = |held: &Held, flags: i32| open_below(mounted.as_fd(), &held.path, flags);
+        // First those of the one that is left, then whoever came to the bare volume in between.
+        for ground in left.iter().chain([&ground]) {
+            let moved = moving::move_all(ground, &open, PATIENCE).map_err(|error| moving_failed(receipt, error))?;
+            tracing::info!(fault = receipt.fault, ?moved, "what the victim holds of the volume goes through the fault");
+        }
+        server.arm();
+        if let Some(old) = old {
+            self.served().remove(&old.receipt.fault);
+            Journal::remove(custody, &old.receipt.fault).map_err(step("remove what was written down"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes down that the new file system does the faults of the old one too, and takes the old one away from all who come from now
+    /// on. Where what is held of it is found; whatever happens from here on, undoing any of the faults finds the new one.
+    fn leave(&self, custody: &Custody, old: &Serving, new: &FileIoReceipt, inside: &Inside) -> io::Result<Option<Ground>> {
+        let volume = old.server.volume();
+        for fault in volume.rules.names() {
+            Journal::carry(custody, fault, &new.fault)?;
+        }
+        // Who waits for an answer of the old one is not to be waited for.
+        volume.journal.lift()?;
+        self.detach(&old.receipt, inside)?;
+        Ok(volume.journal.mounted_as().map(|(mount, device)| detached(new.namespace, mount, device)))
+    }
+
+    /// A server for the volume, whoever served it before: with nothing to disturb, to let everybody finish what they are at.
+    fn take_over(&self, receipt: &FileIoReceipt, inside: &Inside) -> Result<Option<Arc<Server>>, FileIoError> {
+        let step = |what| move |cause| FileIoError::Step { fault: receipt.fault.clone(), what, cause };
+        if let Some(serving) = self.served().get(&receipt.fault) {
+            return Ok(Some(Arc::clone(&serving.server)));
+        }
+        let custody = self.custody(&receipt.fault)?;
+        let device = match custody.get(&receipt.fault) {
+            Ok(Some(device)) => File::from(device),
+            // Nobody holds it, so nobody can serve it: the kernel answers for it, with errors, until everything is moved.
+            Ok(None) | Err(CustodyError::NoKeeper { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let root = self.behind(receipt, inside).map_err(step("open the volume behind the fault"))?;
+        let resend = device.try_clone().map_err(step("take over the file system"))?;
+        let volume = volume(custody, receipt, device, root, Rules::default()).map_err(step("take over the file system"))?;
+        volume.journal.replay(&mut volume.nodes()).map_err(step("read what the kernel knows of the volume"))?;
+        let server = Arc::new(Server::start(volume).map_err(step("start the file system"))?);
+        // A kernel before 6.9 refuses: what the dead one had taken then waits until the mount is gone, and fails.
+        let _ = fuse::answer(&resend, &[io::IoSlice::new(&wire::resend())]);
+        let serving = Serving { receipt: receipt.clone(), server: Arc::clone(&server) };
+        self.served().insert(receipt.fault.clone(), serving);
+        Ok(Some(server))
+    }
+
+    /// The directory under our mount.
+    fn behind(&self, receipt: &FileIoReceipt, inside: &Inside) -> io::Result<OwnedFd> {
+        self.detach(receipt, inside)?;
+        open_volume(inside, &receipt.volume)
+    }
+
+    /// Takes the mount away from all who come from now on. "Not there" is success.
+    fn detach(&self, receipt: &FileIoReceipt, inside: &Inside) -> io::Result<()> {
+        let source = source_of(receipt);
+        let mounts = inside.mounts()?;
+        mount::inside(&inside.namespace, &inside.root, || {
+            for found in mounts.into_iter().filter(|found| found.source == source) {
+                mount::detach(&CString::new(found.point)?)?;
+            }
+            Ok(())
+        })?
+    }
+
+    /// Takes away what our records know and this process does not serve: whoever opens a path through it waits for a daemon that is
+    /// dead. The undoing of its own fault does the rest.
+    fn detach_dead(&self, custody: &Custody, inside: &Inside) -> io::Result<()> {
+        let is_dead = |mount: &place::Mount| {
+            mount.fault().is_some_and(|fault| !self.served().contains_key(fault) && Journal::knows_mount(custody, fault))
+        };
+        let mounts = inside.mounts()?;
+        mount::inside(&inside.namespace, &inside.root, || {
+            for found in mounts.into_iter().filter(is_dead) {
+                mount::detach(&CString::new(found.point)?)?;
+            }
+            Ok(())
+        })?
+    }
+
+    pub(super) fn take_away_whole(&self, receipt: &FileIoReceipt) -> Result<(), FileIoError> {
+        self.take_away(receipt)?;
+        self.served().remove(&receipt.fault);
+        let Some(custody) = &self.custody else { return Ok(()) };
+        Journal::remove(custody, &receipt.fault).map_err(|cause| FileIoError::Step {
+            fault: receipt.fault.clone(),
+            what: "remove what was written down",
+            cause,
+        })
+    }
+
+    fn take_away(&self, receipt: &FileIoReceipt) -> Result<(), FileIoError> {
+        let step = |what| move |cause| FileIoError::Step { fault: receipt.fault.clone(), what, cause };
+        let Some(inside) = place::enter(receipt.namespace, receipt.namespace_number, receipt.pid)
+            .map_err(step("look for the victim's mounts"))?
+        else {
+            return Ok(()); // The last process of the container has ended, and its mounts with it.
+        };
+        let custody = self.custody(&receipt.fault)?;
+        custody.prepare().map_err(step("prepare the keeper's directory"))?;
+        let journal = Journal::open(custody, &receipt.fault).map_err(step("read what is known of the mount"))?;
+        let Some((mount, device)) = journal.mounted_as() else { return Ok(()) };
+        journal.lift().map_err(step("lift the fault"))?;
+        file::allow_many().map_err(step("raise the limit of open files"))?;
+        self.detach_dead(custody, &inside).map_err(step("unmount what a dead daemon served"))?;
+        self.detach(receipt, &inside).map_err(step("unmount the file system"))?;
+        let server = self.take_over(receipt, &inside)?;
+        let root = open_volume(&inside, &receipt.volume).map_err(step("open the volume"))?;
+        let ground = detached(receipt.namespace, mount, device);
+        let open = |held: &Held, flags: i32| open_behind(root.as_fd(), server.as_deref(), held, flags);
+        let moved = moving::move_all(&ground, &open, PATIENCE_TO_UNDO).map_err(|error| moving_failed(receipt, error))?;
+        tracing::info!(fault = receipt.fault, ?moved, "what the victim holds of the volume is back");
+        Ok(())
+    }
+}
+
+/// What is held of a mount that nobody comes to any more: its paths begin in it.
+fn detached(namespace: u64, mount: u64, device: u64) -> Ground {
+    Ground { namespace, mount, seen_at: Vec::new(), mappings: Mappings::On(device) }
+}
+
+fn source_of(receipt: &FileIoReceipt) -> String {
+    format!("{}{}", place::SOURCE, receipt.fault)
+}
+
+fn open_volume(inside: &Inside, volume: &VolumePath) -> io::Result<OwnedFd> {
+    file::open_in_root(inside.root.as_fd(), &CString::new(volume.as_str())?, libc::O_PATH | libc::O_DIRECTORY)
+}
+
+fn volume(custody: &Custody, receipt: &FileIoReceipt, device: File, root: OwnedFd, rules: Rules) -> io::Result<Volume> {
+    let stat = file::stat(root.as_fd())?;
+    Ok(Volume {
+        device,
+        path: receipt.volume.as_str().as_bytes().to_vec(),
+        rules,
+        nodes: Mutex::new(Nodes::new(operations::inode_of(&stat))),
+        agreed: OnceLock::new(),
+        journal: Journal::open(custody, &receipt.fault)?,
+        root,
+    })
+}
+
+/// With the restrictions of the mount that it covers.
+fn make_mount(receipt: &FileIoReceipt, device: i32, over: std::os::fd::BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let number = CString::new(device.to_string())?;
+    let source = CString::new(source_of(receipt))?;
+    let settings = [
+        mount::Setting::Text(c"source", &source),
+        mount::Setting::Text(c"subtype", c"chaosgate"),
+        mount::Setting::Text(c"fd", &number),
+        mount::Setting::Text(c"rootmode", c"40000"),
+        mount::Setting::Text(c"user_id", c"0"),
+        mount::Setting::Text(c"group_id", c"0"),
+        mount::Setting::Flag(c"allow_other"),
+        mount::Setting::Flag(c"default_permissions"),
+    ];
+    // ST_RDONLY, ST_NOSUID, ST_NODEV and ST_NOEXEC have the numbers of their MOUNT_ATTR_ counterparts.
+    let restrictions = file::statvfs(over)?.f_flag as u32 & 0xf;
+    mount::make(c"fuse", &settings, restrictions)
+}
+
+/// The number of a mount and the device of its file system.
+fn numbers_of(mounted: &OwnedFd) -> io::Result<(u64, u64)> {
+    Ok((holders::mount_of(mounted.as_raw_fd())?, file::stat(mounted.as_fd())?.st_dev))
+}
+
+fn open_below(root: std::os::fd::BorrowedFd<'_>, path: &[u8], flags: i32) -> io::Result<OwnedFd> {
+    let path = if path.is_empty() { c".".to_owned() } else { CString::new(path)? };
+    file::open_below(root, &path, flags)
+}
+
+/// A deleted file has no path; whoever served it, or the keeper, has it open.
+fn open_behind(root: std::os::fd::BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
+    if !held.is_deleted {
+        return open_below(root, &held.path, flags);
+    }
+    let gone = || io::Error::from_raw_os_error(libc::ESTALE);
+    let What::Descriptor { fd, .. } = held.what else { return Err(gone()) };
+    let number = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(format!("/proc/{}/fd/{fd}", held.pid))?);
+    let inode = Inode { device: file::stat(root)?.st_dev, number };
+    let volume = server.ok_or_else(gone)?.volume();
+    let open = volume.nodes().open_on(inode);
+    match open {
+        Some(open) => file::reopen(open.as_fd(), flags),
+        None => file::reopen(volume.journal.deleted(inode).ok_or_else(gone)?.as_fd(), flags),
+    }
+}
+
+fn moving_failed(receipt: &FileIoReceipt, MoveError { pid, path, cause }: MoveError) -> FileIoError {
+    FileIoError::Move { fault: receipt.fault.clone(), pid, path, cause }
+}
