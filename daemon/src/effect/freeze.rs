@@ -1,0 +1,255 @@
+//! Freezes a container through its cgroup: every process of it stands still, its connections stay open and nobody answers.
+//! No image is pulled and nothing restarts. The mark of each fault is an extended attribute of the group itself, so that faults
+//! compose without knowing each other, are found without a record, and end with the group.
+//!
+//! Frozen tasks of cgroup v1 ignore SIGKILL until they are thawed (kernel/cgroup/legacy_freezer.c), so a pod that is deleted would
+//! hang: `is_over` sees the signal that its deletion sends, and whoever watches thaws at once.
+
+mod state;
+
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Capability, Effect, Felt, Over, Residue};
+use crate::cgroup::{self, Cgroup, CgroupError, Controller};
+use crate::fault::Fault;
+use crate::procfs;
+use crate::sys::xattr;
+use crate::victim::ResolvedVictim;
+
+/// Only who may administer the node can set or see these (xattr(7)), so no victim can forge or remove one.
+const MARK: &str = "trusted.chaosgate.";
+/// A group of hundreds of processes freezes within a few milliseconds; one in an uninterruptible wait may never.
+const PATIENCE: Duration = Duration::from_millis(250);
+const STEP: Duration = Duration::from_millis(1);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreezeReceipt {
+    pub fault: String,
+    pub pod: String,
+    pub pid: u32,
+    pub start_time: u64,
+    pub cgroup: Cgroup,
+}
+
+#[derive(Debug, Error)]
+pub enum FreezeError {
+    #[error("could not freeze {pod}: {cause}")]
+    Cgroup { pod: String, cause: CgroupError },
+    #[error(
+        "could not freeze {pod}: its cgroup {name} is frozen already and not by chaosgate; whoever paused it must resume it"
+    )]
+    FrozenByAnother { pod: String, name: String },
+    #[error("could not {doing} cgroup {name} of {pod}: {cause}; this needs SYS_ADMIN and a writable /sys/fs/cgroup")]
+    Touch { doing: &'static str, pod: String, name: String, cause: io::Error },
+    #[error("cgroup {name} of {pod} was told to thaw and is still frozen after {} ms", PATIENCE.as_millis())]
+    StillFrozen { pod: String, name: String },
+    #[error("fault {fault} is not a freeze")]
+    NotAFreeze { fault: String },
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+pub struct FreezeEffect;
+
+impl FreezeEffect {
+    pub fn capabilities(&self) -> Vec<Capability> {
+        let (available, back_end, reason) = state::ability();
+        vec![Capability { effect: "process-freeze", available, back_end, reason }]
+    }
+
+    /// Why the freeze has no sense any more, if so: the victim is being ended, or someone else thawed it.
+    pub fn is_over(&self, receipt: &FreezeReceipt) -> Option<Over> {
+        let is_frozen = state::is_frozen(&receipt.cgroup);
+        if !procfs::is_running(receipt.pid, receipt.start_time) {
+            return Some(Over::VictimGone("the victim ended"));
+        }
+        if procfs::is_told_to_end(receipt.pid).unwrap_or(false) {
+            return Some(Over::VictimGone("the victim is being deleted, so it is thawed"));
+        }
+        is_frozen.is_ok_and(|frozen| !frozen).then_some(Over::Stopped("someone else thawed the victim"))
+    }
+
+    /// Every group of this node that bears a mark of ours, whoever is in it.
+    pub fn residue_of_the_node(&self) -> Result<Vec<Residue>, FreezeError> {
+        Ok(state::marked_groups().map_err(blind)?.iter().flat_map(residue_of).collect())
+    }
+
+    pub fn sweep_the_node(&self) -> Result<Vec<Residue>, FreezeError> {
+        let groups = state::marked_groups().map_err(blind)?;
+        let mut swept = Vec::new();
+        for group in &groups {
+            swept.extend(sweep_group(group, "a cgroup without a record")?);
+        }
+        Ok(swept)
+    }
+}
+
+impl Effect for FreezeEffect {
+    type Receipt = FreezeReceipt;
+    type Error = FreezeError;
+
+    fn plan(&self, name: &str, fault: &Fault, victim: &ResolvedVictim) -> Result<FreezeReceipt, FreezeError> {
+        let Fault::Freeze = fault else { return Err(FreezeError::NotAFreeze { fault: name.to_owned() }) };
+        let pod = || victim.pod.clone();
+        let refused = |cause| FreezeError::Cgroup { pod: pod(), cause };
+        let cgroup = own_group_of(victim.pid).map_err(refused)?;
+        cgroup.refuse_if_shared(victim.pid).map_err(refused)?;
+        let touched = |doing| touched(doing, pod(), &cgroup);
+        let is_frozen = state::is_frozen(&cgroup).map_err(touched("read the state of"))?;
+        if is_frozen && marks(&cgroup).map_err(touched("read the marks of"))?.is_empty() {
+            return Err(FreezeError::FrozenByAnother { pod: pod(), name: cgroup.name });
+        }
+        Ok(FreezeReceipt { fault: name.to_owned(), pod: pod(), pid: victim.pid, start_time: victim.start_time, cgroup })
+    }
+
+    fn apply(&self, receipt: &FreezeReceipt, _fault: &Fault) -> Result<Felt, FreezeError> {
+        let started = Instant::now();
+        match freeze(receipt) {
+            Ok(()) => Ok(felt(receipt, started)),
+            Err(error) => {
+                // What cannot be taken back here stays on record, and the node undoes it once more and says so.
+                let _ = self.undo(receipt);
+                Err(error)
+            }
+        }
+    }
+
+    /// Thaws with the last mark, and only takes its own off while another fault keeps the group frozen.
+    fn undo(&self, receipt: &FreezeReceipt) -> Result<(), FreezeError> {
+        let group = &receipt.cgroup;
+        match undo_in(receipt) {
+            Err(_) if !group.exists() => Ok(()),
+            answer => answer,
+        }
+    }
+
+    fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, FreezeError> {
+        match own_group_of(victim.pid) {
+            Ok(group) => Ok(residue_of(&group)),
+            Err(error) => nothing_if_gone(error, victim),
+        }
+    }
+
+    fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, FreezeError> {
+        match own_group_of(victim.pid) {
+            Ok(group) => sweep_group(&group, &victim.pod),
+            Err(error) => nothing_if_gone(error, victim),
+        }
+    }
+}
+
+/// A process without a freezer of its own cannot be frozen, so nothing of ours can be on it.
+fn nothing_if_gone(error: CgroupError, victim: &ResolvedVictim) -> Result<Vec<Residue>, FreezeError> {
+    match error {
+        CgroupError::Gone { .. } | CgroupError::NotMounted { .. } | CgroupError::Root { .. } => Ok(Vec::new()),
+        cause => Err(FreezeError::Cgroup { pod: victim.pod.clone(), cause }),
+    }
+}
+
+/// The freezer of version 1 where it holds the process apart from the rest of the node, else version 2, which always can.
+fn own_group_of(pid: u32) -> Result<Cgroup, CgroupError> {
+    let ruled = cgroup::of(pid, Controller::Freezer)?;
+    if !ruled.is_root() || ruled.version == cgroup::Version::V2 {
+        return Ok(ruled);
+    }
+    cgroup::unified_of(pid, Controller::Freezer).or(Ok(ruled))
+}
+
+fn freeze(receipt: &FreezeReceipt) -> Result<(), FreezeError> {
+    let group = &receipt.cgroup;
+    let touched = |doing| touched(doing, receipt.pod.clone(), group);
+    if !group.exists() || !procfs::is_running(receipt.pid, receipt.start_time) {
+        return Err(FreezeError::Cgroup { pod: receipt.pod.clone(), cause: CgroupError::Gone { pid: receipt.pid } });
+    }
+    xattr::set(&group.path, &mark_of(&receipt.fault)).map_err(touched("mark"))?;
+    state::set(group, true).map_err(touched("freeze"))
+}
+
+fn undo_in(receipt: &FreezeReceipt) -> Result<(), FreezeError> {
+    let group = &receipt.cgroup;
+    if !group.exists() {
+        return Ok(());
+    }
+    let touched = |doing| touched(doing, receipt.pod.clone(), group);
+    let own = mark_of(&receipt.fault);
+    let marks = marks(group).map_err(touched("read the marks of"))?;
+    if marks.iter().all(|mark| *mark != own) {
+        return Ok(());
+    }
+    if marks.len() == 1 {
+        thaw(group, &receipt.pod)?;
+    }
+    xattr::remove(&group.path, &own).map_err(touched("take the mark off"))
+}
+
+fn thaw(group: &Cgroup, pod: &str) -> Result<(), FreezeError> {
+    state::set(group, false).map_err(touched("thaw", pod.to_owned(), group))?;
+    if state::comes_to(group, false) {
+        return Ok(());
+    }
+    Err(FreezeError::StillFrozen { pod: pod.to_owned(), name: group.name.clone() })
+}
+
+/// The kernel's own word, read back: every task of the group stands.
+fn felt(receipt: &FreezeReceipt, started: Instant) -> Felt {
+    let frozen = state::comes_to(&receipt.cgroup, true);
+    let tasks = receipt.cgroup.processes().map_or(0, |members| members.len());
+    let how = match frozen {
+        true => format!("the kernel reports {tasks} processes frozen after {} us", started.elapsed().as_micros()),
+        false => format!("not all of {tasks} processes stood still within {} ms", PATIENCE.as_millis()),
+    };
+    Felt { measured: true, felt: frozen, how }
+}
+
+fn sweep_group(group: &Cgroup, whose: &str) -> Result<Vec<Residue>, FreezeError> {
+    let found = residue_of(group);
+    if found.is_empty() {
+        return Ok(found);
+    }
+    thaw(group, whose)?;
+    for mark in marks(group).map_err(touched("read the marks of", whose.to_owned(), group))? {
+        xattr::remove(&group.path, &mark).map_err(touched("take the mark off", whose.to_owned(), group))?;
+    }
+    Ok(found)
+}
+
+fn residue_of(group: &Cgroup) -> Vec<Residue> {
+    // A group that went away bears no mark; everything else that may be listed can be listed by root.
+    let marks = marks(group).unwrap_or_default();
+    let name = |mark: &str| mark.strip_prefix(MARK).unwrap_or(mark).to_owned();
+    let place = format!("cgroup {}", group.name);
+    marks.iter().map(|mark| Residue { place: place.clone(), what: format!("frozen by fault {}", name(mark)) }).collect()
+}
+
+fn marks(group: &Cgroup) -> io::Result<Vec<String>> {
+    Ok(xattr::list(&group.path)?.into_iter().filter(|name| name.starts_with(MARK)).collect())
+}
+
+fn mark_of(fault: &str) -> String {
+    format!("{MARK}{fault}")
+}
+
+fn touched(doing: &'static str, pod: String, group: &Cgroup) -> impl Fn(io::Error) -> FreezeError {
+    let name = group.name.clone();
+    move |cause| FreezeError::Touch { doing, pod: pod.clone(), name: name.clone(), cause }
+}
+
+fn blind(cause: io::Error) -> FreezeError {
+    FreezeError::Touch { doing: "look for marks on", pod: "the node".to_owned(), name: "/".to_owned(), cause }
+}
+
+/// Asks again and again for a moment.
+fn within_patience(mut is_so: impl FnMut() -> bool) -> bool {
+    let asked = Instant::now();
+    while !is_so() {
+        if asked.elapsed() >= PATIENCE {
+            return false;
+        }
+        thread::sleep(STEP);
+    }
+    true
+}
