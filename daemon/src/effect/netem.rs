@@ -1,8 +1,9 @@
-//! Delay, loss, duplicate and corrupt by the kernel's own sch_netem. To the peers: at the root of the device, alone or in a
-//! band that filters lead to. From the peers: received packets take a turn through a device of ours that has netem.
+//! What netem can do, and bandwidth, by the kernel's own sch_netem and sch_tbf. To the peers: at the root of the device, alone or in a
+//! band that filters lead to. From the peers: received packets take a turn through a device of ours that has the shaper.
 //! A device has one root: a second fault there, or a stranger's qdisc, is refused here (the packet queue can still join).
 
 mod layout;
+pub mod modules;
 pub mod tc;
 mod words;
 
@@ -16,8 +17,10 @@ use thiserror::Error;
 use super::network::links::{self, DeviceError, Link};
 use super::network::{VisitError, visit};
 use super::{Effect, Felt, Residue};
-use crate::fault::{Fault, Netem, NetworkAct, NetworkFault};
+use crate::fault::{Fault, NetworkAct, NetworkFault, Peer};
 use crate::victim::{NetnsRef, ResolvedVictim};
+pub use words::limit;
+
 use layout::{ifb_name, is_ours};
 use tc::Tc;
 
@@ -32,8 +35,28 @@ pub struct NetemReceipt {
     pub device_index: i32,
     pub sends: bool,
     pub receives: bool,
+    /// The kernel's shaper at work.
+    #[serde(default)]
+    pub shaper: Shaper,
     /// What the root was. It was a default of the kernel's, which comes back by itself when ours is deleted.
     pub found_root: String,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shaper {
+    #[default]
+    Netem,
+    Tbf,
+}
+
+impl Shaper {
+    pub fn name(self) -> &'static str {
+        match self {
+            Shaper::Netem => "netem",
+            Shaper::Tbf => "tbf",
+        }
+    }
 }
 
 #[derive(Debug, Error)]
@@ -77,7 +100,7 @@ impl Effect for NetemEffect {
     type Error = NetemError;
 
     fn plan(&self, name: &str, fault: &Fault, victim: &ResolvedVictim) -> Result<NetemReceipt, NetemError> {
-        let (network, _) = shaping(name, fault)?;
+        let (network, shaper) = shaping(name, fault)?;
         let pod = || victim.pod.clone();
         let look = || {
             let device =
@@ -93,20 +116,21 @@ impl Effect for NetemEffect {
             device_index: device.index,
             sends: network.direction.sends(),
             receives: network.direction.receives(),
+            shaper,
             found_root,
         })
     }
 
     fn apply(&self, receipt: &NetemReceipt, fault: &Fault) -> Result<Felt, NetemError> {
-        let (network, netem) = shaping(&receipt.fault, fault)?;
+        let (network, _) = shaping(&receipt.fault, fault)?;
         let act = || {
-            if let Err(first) = place(receipt, network, netem) {
+            if let Err(first) = place(receipt, network) {
                 return Err(match remove(receipt) {
                     Ok(()) => first,
                     Err(unwinding) => NetemError::HalfPlaced { first: Box::new(first), unwinding: Box::new(unwinding) },
                 });
             }
-            Ok(felt(netem))
+            Ok(felt(&network.act))
         };
         visit(&receipt.netns, act).map_err(|cause| NetemError::Unreachable { fault: receipt.fault.clone(), cause })?
     }
@@ -140,9 +164,20 @@ impl Effect for NetemEffect {
     }
 }
 
-fn shaping<'a>(name: &str, fault: &'a Fault) -> Result<(&'a NetworkFault, &'a Netem), NetemError> {
+/// Adds peers to a fault in place, from anywhere.
+pub fn join(receipt: &NetemReceipt, peers: &[Peer]) -> Result<(), NetemError> {
+    let act = || {
+        let mut tc = Tc::open().map_err(refusal(receipt, "open rtnetlink"))?;
+        layout::join(&mut tc, receipt.device_index, receipt.sends, receipt.receives, peers)
+            .map_err(refusal(receipt, "add the peers that joined"))
+    };
+    visit(&receipt.netns, act).map_err(|cause| NetemError::Unreachable { fault: receipt.fault.clone(), cause })?
+}
+
+fn shaping<'a>(name: &str, fault: &'a Fault) -> Result<(&'a NetworkFault, Shaper), NetemError> {
     match fault {
-        Fault::Network(network @ NetworkFault { act: NetworkAct::Netem(netem), .. }) => Ok((network, netem)),
+        Fault::Network(network @ NetworkFault { act: NetworkAct::Netem(_), .. }) => Ok((network, Shaper::Netem)),
+        Fault::Network(network @ NetworkFault { act: NetworkAct::Bandwidth(_), .. }) => Ok((network, Shaper::Tbf)),
         _ => Err(NetemError::NotShaping { fault: name.to_owned() }),
     }
 }
@@ -171,14 +206,14 @@ fn room_on(device: &Link, network: &NetworkFault, pod: &str) -> Result<String, N
     }
 }
 
-fn place(receipt: &NetemReceipt, network: &NetworkFault, netem: &Netem) -> Result<(), NetemError> {
+fn place(receipt: &NetemReceipt, network: &NetworkFault) -> Result<(), NetemError> {
     let refused = |what: &'static str| refusal(receipt, what);
     let mut tc = Tc::open().map_err(refused("open rtnetlink"))?;
     if receipt.sends {
-        layout::place_to(&mut tc, receipt.device_index, network, netem).map_err(refused("shape what is sent"))?;
+        layout::place_to(&mut tc, receipt.device_index, network).map_err(refused("shape what is sent"))?;
     }
     if receipt.receives {
-        layout::place_from(&mut tc, receipt.device_index, network, netem).map_err(refused("shape what is received"))?;
+        layout::place_from(&mut tc, receipt.device_index, network).map_err(refused("shape what is received"))?;
     }
     Ok(())
 }
@@ -203,16 +238,20 @@ fn remove(receipt: &NetemReceipt) -> Result<(), NetemError> {
 }
 
 /// Reads the counters of our qdiscs for a moment: what waits or was dropped there is the victim's own traffic.
-fn felt(netem: &Netem) -> Felt {
+fn felt(act: &NetworkAct) -> Felt {
     let start = Instant::now();
     let mut struck = layout::struck_here();
     while struck == (0, 0) && start.elapsed() < PROBE_PATIENCE {
         thread::sleep(PROBE_STEP);
         struck = layout::struck_here();
     }
+    let shaper = match act {
+        NetworkAct::Netem(netem) => format!("netem (limit {})", words::limit(netem)),
+        _ => "the token bucket".to_owned(),
+    };
     let how = match struck {
-        (0, 0) => format!("no packet of the victim met netem within {} ms", PROBE_PATIENCE.as_millis()),
-        (held, dropped) => format!("netem (limit {}) met {held} packets and dropped {dropped}", words::limit(netem)),
+        (0, 0) => format!("no packet of the victim met {shaper} within {} ms", PROBE_PATIENCE.as_millis()),
+        (held, dropped) => format!("{shaper} met {held} packets and dropped {dropped}"),
     };
     Felt { measured: struck != (0, 0), felt: struck != (0, 0), how }
 }

@@ -1,10 +1,11 @@
-//! Delay, loss, duplicate and corrupt where the kernel has no sch_netem: firewall rules hand the victim's packets to
-//! queues, one thread of this process decides as netem would, and the packets go on. When the process is gone the rules
+//! What netem and tbf do, where the kernel has not all that they need: firewall rules hand the victim's packets to
+//! queues, one thread of this process decides as they would, and the packets go on. When the process is gone the rules
 //! let everything pass; whoever has the receipt removes them. Memory is bounded, and what does not fit is lost and counted.
 
 mod dice;
 mod intake;
 mod lane;
+mod pace;
 mod packet;
 mod worker;
 
@@ -24,15 +25,20 @@ use super::network::links::{self, DeviceError};
 use super::network::rules::{self, Chain, Heading, Target};
 use super::network::{VisitError, probe, visit};
 use super::{Effect, Felt, Residue};
-use crate::fault::{Fault, Netem, NetworkAct, NetworkFault};
+use crate::effect::netem::limit;
+use crate::fault::{Fault, NetworkAct, NetworkFault};
 use crate::victim::{NetnsRef, ResolvedVictim};
 use dice::Dice;
 use intake::Tally;
 use lane::{Lane, LaneSettings};
+use pace::Pace;
 use worker::Worker;
 
 /// Each fault of a victim has one bit of the firewall mark, by which its rules know packets that have been through.
 /// The bits are the ones that kube-proxy (0xc000), Istio (0x539) and Cilium (0xf00) leave alone.
+/// Packets that any queue of this process has decided on, for its metrics.
+pub static PACKETS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
 const FIRST_MARK_BIT: u32 = 20;
 /// Faults on one victim at a time: one mark bit and two queue numbers each.
 const SLOTS: u16 = 8;
@@ -94,7 +100,7 @@ impl Effect for PacketQueueEffect {
     type Error = PacketQueueError;
 
     fn plan(&self, name: &str, fault: &Fault, victim: &ResolvedVictim) -> Result<PacketQueueReceipt, PacketQueueError> {
-        let (network, _) = shaping(name, fault)?;
+        let network = shaping(name, fault)?;
         let pod = || victim.pod.clone();
         let ability = probe::packet_queue();
         let variant =
@@ -110,12 +116,12 @@ impl Effect for PacketQueueEffect {
     }
 
     fn apply(&self, receipt: &PacketQueueReceipt, fault: &Fault) -> Result<Felt, PacketQueueError> {
-        let (network, netem) = shaping(&receipt.fault, fault)?;
+        let network = shaping(&receipt.fault, fault)?;
         let worker = self.worker()?;
         let tally = Arc::new(Tally::default());
         let placed = visit(&receipt.netns, || {
             for chain in &receipt.chains {
-                worker.attach(&receipt.fault, open_lane(&receipt.fault, chain, netem, &tally)?)?;
+                worker.attach(&receipt.fault, open_lane(&receipt.fault, chain, &network.act, &tally)?)?;
             }
             place(receipt, network)
         });
@@ -126,7 +132,7 @@ impl Effect for PacketQueueEffect {
             self.forget(receipt);
             return Err(error);
         }
-        Ok(felt(&tally, netem))
+        Ok(felt(&tally, &network.act))
     }
 
     fn undo(&self, receipt: &PacketQueueReceipt) -> Result<(), PacketQueueError> {
@@ -189,9 +195,9 @@ impl PacketQueueEffect {
     }
 }
 
-fn shaping<'a>(name: &str, fault: &'a Fault) -> Result<(&'a NetworkFault, &'a Netem), PacketQueueError> {
+fn shaping<'a>(name: &str, fault: &'a Fault) -> Result<&'a NetworkFault, PacketQueueError> {
     match fault {
-        Fault::Network(network @ NetworkFault { act: NetworkAct::Netem(netem), .. }) => Ok((network, netem)),
+        Fault::Network(network @ NetworkFault { act: NetworkAct::Netem(_) | NetworkAct::Bandwidth(_), .. }) => Ok(network),
         _ => Err(PacketQueueError::NotShaping { fault: name.to_owned() }),
     }
 }
@@ -216,22 +222,31 @@ fn queues_in_use() -> Result<Vec<u16>, IptablesError> {
     Ok(taken)
 }
 
-fn open_lane(fault: &str, chain: &Chain, netem: &Netem, tally: &Arc<Tally>) -> Result<Lane, PacketQueueError> {
+fn open_lane(fault: &str, chain: &Chain, act: &NetworkAct, tally: &Arc<Tally>) -> Result<Lane, PacketQueueError> {
     let Target::Queue { number, mark } = chain.target else {
         return Err(PacketQueueError::NotShaping { fault: fault.to_owned() });
     };
     let refused = |cause| PacketQueueError::Queue { fault: fault.to_owned(), number, cause };
-    let seed = netem.seed.unwrap_or_else(|| RandomState::new().hash_one(number));
+    let (dice, needs_bytes, most_held) = match act {
+        NetworkAct::Netem(netem) => {
+            let seed = netem.seed.unwrap_or_else(|| RandomState::new().hash_one(number));
+            let changes_or_doubles = !netem.corrupt.is_zero() || !netem.duplicate.is_zero();
+            // Both headings of one seeded fault throw differently, and each the same every time.
+            (Dice::new(netem, seed ^ u64::from(number & 1)), changes_or_doubles, limit(netem) as usize)
+        }
+        // The bucket bounds its own queue, in bytes.
+        NetworkAct::Bandwidth(_) | NetworkAct::Partition => (Dice::of_nothing(), false, usize::MAX),
+    };
     let settings = LaneSettings {
         heading: chain.heading,
         number,
         mark,
         device: &chain.device,
         mtu: links::mtu_of(&chain.device).map_err(refused)?,
-        needs_bytes: !netem.corrupt.is_zero() || !netem.duplicate.is_zero(),
+        needs_bytes,
+        most_held,
     };
-    // Both headings of one seeded fault throw differently, and each the same every time.
-    Lane::open(&settings, Dice::new(netem, seed ^ u64::from(number & 1)), Arc::clone(tally)).map_err(refused)
+    Lane::open(&settings, dice, Pace::of(act), Arc::clone(tally)).map_err(refused)
 }
 
 fn place(receipt: &PacketQueueReceipt, network: &NetworkFault) -> Result<(), PacketQueueError> {
@@ -249,8 +264,12 @@ fn remove(receipt: &PacketQueueReceipt) -> Result<(), PacketQueueError> {
 }
 
 /// Watches the victim's own traffic for a moment: nothing is sent to a peer that did not ask for it.
-fn felt(tally: &Tally, netem: &Netem) -> Felt {
-    let patience = (PROBE_PATIENCE + netem.delay + netem.jitter).min(LONGEST_PROBE);
+fn felt(tally: &Tally, act: &NetworkAct) -> Felt {
+    let delay = match act {
+        NetworkAct::Netem(netem) => netem.delay + netem.jitter,
+        NetworkAct::Bandwidth(_) | NetworkAct::Partition => Duration::ZERO,
+    };
+    let patience = (PROBE_PATIENCE + delay).min(LONGEST_PROBE);
     let start = Instant::now();
     while acted_on(tally) == 0 && start.elapsed() < patience {
         thread::sleep(PROBE_STEP);
@@ -267,5 +286,8 @@ fn felt(tally: &Tally, netem: &Netem) -> Felt {
 }
 
 fn acted_on(tally: &Tally) -> u64 {
-    [&tally.delayed, &tally.lost, &tally.duplicated, &tally.corrupted].iter().map(|count| count.load(Relaxed)).sum()
+    [&tally.delayed, &tally.lost, &tally.duplicated, &tally.corrupted, &tally.overflowed]
+        .iter()
+        .map(|count| count.load(Relaxed))
+        .sum()
 }

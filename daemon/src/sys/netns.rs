@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -41,6 +42,24 @@ pub fn own_inode() -> io::Result<u64> {
     Ok(fs::metadata("/proc/thread-self/ns/net")?.ino())
 }
 
+/// The kernel's own number of the namespace that the calling thread is in (SO_NETNS_COOKIE, Linux 5.14). No other namespace of this boot
+/// ever has it, while the inode of one that is gone is given to the next. None where the kernel tells none.
+pub fn own_cookie() -> io::Result<Option<u64>> {
+    let socket = UnixDatagram::unbound()?;
+    let mut cookie = 0_u64;
+    let mut length = size_of::<u64>() as libc::socklen_t;
+    // SAFETY: `cookie` and `length` are writable for the call and the length is that of `cookie`; the descriptor is open meanwhile.
+    let refused = unsafe {
+        let into = (&raw mut cookie).cast();
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_NETNS_COOKIE, into, &raw mut length)
+    };
+    match io::Error::last_os_error() {
+        _ if refused == 0 => Ok(Some(cookie)),
+        unknown if unknown.raw_os_error() == Some(libc::ENOPROTOOPT) => Ok(None),
+        error => Err(error),
+    }
+}
+
 /// A path that is gone, or a process that may not be looked at, is not the namespace; everything else is an error.
 fn open_if(path: &Path, inode: u64) -> io::Result<Option<File>> {
     let absent = |error: io::Error| match error.raw_os_error() {
@@ -60,7 +79,10 @@ fn open_if(path: &Path, inode: u64) -> io::Result<Option<File>> {
     Ok((netns.metadata()?.ino() == inode).then_some(netns))
 }
 
-fn on_own_thread<T: Send>(prepare: impl FnOnce() -> io::Result<()> + Send, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+pub(super) fn on_own_thread<T: Send>(
+    prepare: impl FnOnce() -> io::Result<()> + Send,
+    work: impl FnOnce() -> T + Send,
+) -> io::Result<T> {
     thread::scope(|scope| {
         let visitor = thread::Builder::new()
             .name("netns-visitor".into())

@@ -7,7 +7,7 @@ use super::tc::{self, Ethertype, Goal, Tc};
 use super::words::{self, End, Key};
 use crate::effect::Residue;
 use crate::effect::network::links;
-use crate::fault::{Netem, NetworkFault, Peer};
+use crate::fault::{NetworkAct, NetworkFault, Peer};
 
 /// Handles that nobody picks by hand and the kernel does not pick by itself (it counts from 0x8001): ours.
 const BANDS: u32 = 0xca50_0000;
@@ -16,32 +16,54 @@ const PASS_CLASS: u32 = BANDS | 1;
 const SHAPED_CLASS: u32 = BANDS | 2;
 const IFB_PREFIX: &str = "chaosgate";
 
-/// Everything: netem at the root. With peers or exemptions: two bands, and filters that tell the packets apart.
-pub fn place_to(tc: &mut Tc, device: i32, network: &NetworkFault, netem: &Netem) -> io::Result<()> {
-    if network.peers.is_empty() && network.exempt.is_empty() {
-        return tc.add_netem(device, tc::ROOT, SHAPER, netem);
+/// Everything: the shaper at the root. With peers or exemptions: two bands, and filters that tell the packets apart.
+pub fn place_to(tc: &mut Tc, device: i32, network: &NetworkFault) -> io::Result<()> {
+    if !network.is_filtered() {
+        return add_shaper(tc, device, tc::ROOT, &network.act);
     }
-    let unfiltered = u8::from(network.peers.is_empty());
-    tc.add_bands(device, BANDS, unfiltered)?;
-    tc.add_netem(device, SHAPED_CLASS, SHAPER, netem)?;
+    let is_for_all = network.peers.is_empty() && network.names.is_empty();
+    tc.add_bands(device, BANDS, u8::from(is_for_all))?;
+    add_shaper(tc, device, SHAPED_CLASS, &network.act)?;
     let (pass, shape) = (Goal::Class(PASS_CLASS), Goal::Class(SHAPED_CLASS));
     add_filters(tc, (device, BANDS), 1, &network.exempt, End::Destination, pass)?;
     add_filters(tc, (device, BANDS), 3, &network.peers, End::Destination, shape)
 }
 
 /// Only IP is turned aside: ARP and the like arrive as ever.
-pub fn place_from(tc: &mut Tc, device: i32, network: &NetworkFault, netem: &Netem) -> io::Result<()> {
+pub fn place_from(tc: &mut Tc, device: i32, network: &NetworkFault) -> io::Result<()> {
     let ifb = tc.add_ifb(&ifb_name(device))?;
-    tc.add_netem(ifb, tc::ROOT, SHAPER, netem)?;
+    add_shaper(tc, ifb, tc::ROOT, &network.act)?;
     tc.add_ingress(device)?;
     let place = (device, tc::INGRESS_HANDLE);
     add_filters(tc, place, 1, &network.exempt, End::Source, Goal::Class(PASS_CLASS))?;
-    if !network.peers.is_empty() {
+    if !(network.peers.is_empty() && network.names.is_empty()) {
         return add_filters(tc, place, 3, &network.peers, End::Source, Goal::Device(ifb));
     }
     let any = [Key { mask: 0, value: 0, offset: 0 }];
     tc.add_filter(place, 3, Ethertype::V4, &any, Goal::Device(ifb))?;
     tc.add_filter(place, 4, Ethertype::V6, &any, Goal::Device(ifb))
+}
+
+/// Peers that join a fault in place. Where it is gone nothing is added.
+pub fn join(tc: &mut Tc, device: i32, sends: bool, receives: bool, peers: &[Peer]) -> io::Result<()> {
+    if sends {
+        add_filters(tc, (device, BANDS), 3, peers, End::Destination, Goal::Class(SHAPED_CLASS))?;
+    }
+    if receives {
+        let name = ifb_name(device);
+        let ifb = links::list()?.into_iter().find(|link| link.name == name);
+        let ifb = ifb.ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))?;
+        add_filters(tc, (device, tc::INGRESS_HANDLE), 3, peers, End::Source, Goal::Device(ifb.index))?;
+    }
+    Ok(())
+}
+
+fn add_shaper(tc: &mut Tc, device: i32, parent: u32, act: &NetworkAct) -> io::Result<()> {
+    match act {
+        NetworkAct::Netem(netem) => tc.add_netem(device, parent, SHAPER, netem),
+        NetworkAct::Bandwidth(bandwidth) => tc.add_tbf(device, parent, SHAPER, bandwidth),
+        NetworkAct::Partition => Err(io::Error::from(io::ErrorKind::Unsupported)),
+    }
 }
 
 /// A priority holds filters of one protocol: `first` for IPv4, the next for IPv6.
@@ -91,10 +113,10 @@ pub fn sweep_here() -> io::Result<()> {
     Ok(())
 }
 
-/// Packets that our netems hold or passed on, and dropped. A listing that fails counts nothing: then it is not measured.
+/// Packets that our shapers hold or passed on, and dropped. A listing that fails counts nothing: then it is not measured.
 pub fn struck_here() -> (u32, u32) {
     let qdiscs = Tc::open().and_then(|mut tc| tc.qdiscs()).unwrap_or_default();
-    let shapers = qdiscs.iter().filter(|qdisc| qdisc.kind == "netem" && is_ours(qdisc.handle));
+    let shapers = qdiscs.iter().filter(|qdisc| qdisc.handle & 0xffff_0000 == SHAPER);
     shapers.fold((0, 0), |(held, dropped), qdisc| (held + qdisc.waiting + qdisc.passed, dropped + qdisc.dropped))
 }
 

@@ -2,11 +2,10 @@
 //! sent through (include/uapi/linux/{rtnetlink,pkt_sched,pkt_cls}.h). Speaks of the namespace of the calling thread.
 
 use std::io;
-use std::time::Duration;
 
-use super::words::{Key, bytes_of, netem_options, selector};
+use super::words::{Key, bytes_of, netem_options, selector, tbf_options};
 use crate::effect::network::links;
-use crate::fault::{Netem, Percent};
+use crate::fault::{Bandwidth, Netem};
 use crate::sys::netlink::{self, Message, Socket};
 
 pub const ROOT: u32 = 0xffff_ffff;
@@ -85,6 +84,11 @@ impl Tc {
         self.add(device, parent, handle, "netem", |message| message.nest(TCA_OPTIONS, |nest| netem_options(nest, netem)))
     }
 
+    /// A token bucket with a queue of its own.
+    pub fn add_tbf(&mut self, device: i32, parent: u32, handle: u32, bandwidth: &Bandwidth) -> io::Result<()> {
+        self.add(device, parent, handle, "tbf", |message| message.nest(TCA_OPTIONS, |nest| tbf_options(nest, bandwidth)))
+    }
+
     /// Two bands; every priority leads to `band`, and only filters lead to the other.
     pub fn add_bands(&mut self, device: i32, handle: u32, band: u8) -> io::Result<()> {
         let mut options = 2u32.to_ne_bytes().to_vec();
@@ -148,29 +152,6 @@ impl Tc {
         let message = Message::new(RTM_NEWQDISC, CREATE, &tcmsg(device, handle, parent, 0)).text(TCA_KIND, kind);
         self.socket.execute(options(message))
     }
-}
-
-/// Makes one of everything that a fault may need. Returns what the kernel lacks, with its answer.
-pub fn try_everything() -> Result<(), (&'static str, io::Error)> {
-    let mut tc = Tc::open().map_err(|error| ("rtnetlink", error))?;
-    let loopback = 1;
-    let still = Netem {
-        delay: Duration::from_millis(1),
-        jitter: Duration::ZERO,
-        delay_correlation: Percent::ZERO,
-        loss: Percent::ZERO,
-        loss_correlation: Percent::ZERO,
-        duplicate: Percent::ZERO,
-        duplicate_correlation: Percent::ZERO,
-        corrupt: Percent::ZERO,
-        corrupt_correlation: Percent::ZERO,
-        seed: None,
-    };
-    tc.add_netem(loopback, ROOT, 0x10000, &still).map_err(|error| ("sch_netem", error))?;
-    tc.delete_qdisc(loopback, ROOT, 0x10000).map_err(|error| ("way to remove a qdisc", error))?;
-    tc.add_bands(loopback, 0x10000, 0).map_err(|error| ("sch_prio", error))?;
-    let any = Key { mask: 0, value: 0, offset: 0 };
-    tc.add_filter((loopback, 0x10000), 1, Ethertype::V4, &[any], Goal::Class(0x10002)).map_err(|error| ("cls_u32", error))
 }
 
 fn tcmsg(device: i32, handle: u32, parent: u32, info: u32) -> [u8; 20] {

@@ -4,13 +4,25 @@
 use std::net::IpAddr;
 
 use super::tc::Ethertype;
-use crate::fault::{Netem, Peer, Percent};
+use crate::fault::{Bandwidth, BytesPerSecond, Netem, Peer, Percent};
 use crate::sys::netlink::Message;
 
 const TCA_NETEM_CORR: u16 = 1;
+const TCA_NETEM_REORDER: u16 = 3;
 const TCA_NETEM_CORRUPT: u16 = 4;
+const TCA_NETEM_RATE: u16 = 6;
+const TCA_NETEM_RATE64: u16 = 8;
 const TCA_NETEM_LATENCY64: u16 = 10;
 const TCA_NETEM_JITTER64: u16 = 11;
+/// Since Linux 6.6; older kernels pass over it.
+const TCA_NETEM_PRNG_SEED: u16 = 16;
+const TCA_TBF_PARMS: u16 = 1;
+const TCA_TBF_RATE64: u16 = 4;
+const TCA_TBF_PRATE64: u16 = 5;
+const TCA_TBF_BURST: u16 = 6;
+const TCA_TBF_PBURST: u16 = 7;
+/// With this link layer the kernel reckons by rate and wants no table of ours.
+const TC_LINKLAYER_ETHERNET: u8 = 1;
 const TC_U32_TERMINAL: u8 = 1;
 
 /// Which end of a packet a filter looks at.
@@ -48,13 +60,56 @@ pub fn ethertype_of(peer: &Peer) -> Ethertype {
 
 /// struct tc_netem_qopt, whose 32-bit times are superseded by the 64-bit attributes (Linux 4.15).
 pub fn netem_options(nest: Message, netem: &Netem) -> Message {
-    let words = [0, limit(netem), scaled(netem.loss), 0, scaled(netem.duplicate), 0];
+    let words = [0, limit(netem), scaled(netem.loss), netem.gap, scaled(netem.duplicate), 0];
     let correlations = [netem.delay_correlation, netem.loss_correlation, netem.duplicate_correlation].map(scaled);
-    nest.raw(&bytes_of(&words))
+    let nest = nest
+        .raw(&bytes_of(&words))
         .attribute(TCA_NETEM_CORR, &bytes_of(&correlations))
+        .attribute(TCA_NETEM_REORDER, &bytes_of(&[scaled(netem.reorder), scaled(netem.reorder_correlation)]))
         .attribute(TCA_NETEM_CORRUPT, &bytes_of(&[scaled(netem.corrupt), scaled(netem.corrupt_correlation)]))
         .attribute(TCA_NETEM_LATENCY64, &(netem.delay.as_nanos() as i64).to_ne_bytes())
-        .attribute(TCA_NETEM_JITTER64, &(netem.jitter.as_nanos() as i64).to_ne_bytes())
+        .attribute(TCA_NETEM_JITTER64, &(netem.jitter.as_nanos() as i64).to_ne_bytes());
+    let nest = match netem.rate {
+        Some(rate) => line(nest, rate),
+        None => nest,
+    };
+    match netem.seed {
+        Some(seed) => nest.attribute(TCA_NETEM_PRNG_SEED, &seed.to_ne_bytes()),
+        None => nest,
+    }
+}
+
+/// struct tc_netem_rate: the rate, and overheads of packets and cells that nobody asked for.
+fn line(nest: Message, rate: BytesPerSecond) -> Message {
+    nest.attribute(TCA_NETEM_RATE, &bytes_of(&[narrow(rate), 0, 0, 0])).attribute(TCA_NETEM_RATE64, &rate.get().to_ne_bytes())
+}
+
+/// struct tc_tbf_qopt: two struct tc_ratespec, the limit, and two bucket sizes in ticks, which the attributes give in bytes.
+pub fn tbf_options(nest: Message, bandwidth: &Bandwidth) -> Message {
+    let peak_rate = bandwidth.peak.map(|peak| peak.rate);
+    let parameters = [rate_spec(Some(bandwidth.rate)), rate_spec(peak_rate), bytes_of(&[bandwidth.limit, 0, 0])].concat();
+    let nest = nest.attribute(TCA_TBF_PARMS, &parameters).attribute(TCA_TBF_BURST, &bandwidth.buffer.to_ne_bytes());
+    let nest = wide(nest, TCA_TBF_RATE64, bandwidth.rate);
+    match bandwidth.peak {
+        Some(peak) => wide(nest.attribute(TCA_TBF_PBURST, &peak.minburst.to_ne_bytes()), TCA_TBF_PRATE64, peak.rate),
+        None => nest,
+    }
+}
+
+/// cell_log, linklayer, overhead, cell_align, mpu, rate.
+fn rate_spec(rate: Option<BytesPerSecond>) -> Vec<u8> {
+    let mut bytes = vec![0, TC_LINKLAYER_ETHERNET, 0, 0, 0, 0, 0, 0];
+    bytes.extend(rate.map_or(0, narrow).to_ne_bytes());
+    bytes
+}
+
+/// The attribute for rates that 32 bits do not hold; the kernel ignores it for others.
+fn wide(nest: Message, kind: u16, rate: BytesPerSecond) -> Message {
+    nest.attribute(kind, &rate.get().to_ne_bytes())
+}
+
+fn narrow(rate: BytesPerSecond) -> u32 {
+    u32::try_from(rate.get()).unwrap_or(u32::MAX)
 }
 
 /// Packets that netem may hold: full frames at 10 Gbit/s for as long as the longest delay, doubled when packets are.

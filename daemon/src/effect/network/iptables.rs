@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::rules::{self, Chain, Family, PREFIX};
 use crate::effect::Residue;
-use crate::fault::NetworkFault;
+use crate::fault::{NetworkFault, Peer};
 
 const LOCK: &str = "/run/xtables.lock";
 /// Another program may hold the table while we want to change it.
@@ -83,6 +83,16 @@ pub fn list_with_counters(variant: Variant, family: Family) -> Result<String, Ip
 pub fn place(variant: Variant, chains: &[Chain], fault: &NetworkFault) -> Result<(), IptablesError> {
     for family in families_here() {
         if let Some(transaction) = rules::placement(family, chains, fault) {
+            restore(variant, family, &transaction)?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds peers to chains that are in place; where the chains are gone nothing is added.
+pub fn join(variant: Variant, chains: &[Chain], peers: &[Peer]) -> Result<(), IptablesError> {
+    for family in families_here() {
+        if let Some(transaction) = rules::addition(family, chains, peers) {
             restore(variant, family, &transaction)?;
         }
     }

@@ -1,12 +1,13 @@
 //! What this kernel can do for network faults, found by doing it in a namespace made for that and gone afterwards.
 //! Asked once per process: modules may be loaded by the asking itself.
 
+use std::io;
 use std::sync::OnceLock;
 
 use super::iptables::{self, IptablesError, Variant};
 use super::rules::{Chain, Heading, PREFIX, Target};
-use crate::effect::netem::tc;
-use crate::fault::{Direction, NetworkAct, NetworkFault};
+use crate::effect::netem::modules::{self, Missing};
+use crate::fault::{Direction, NetworkFault};
 use crate::sys::netns;
 use crate::sys::nfqueue::{Queue, Settings};
 use crate::sys::raw_socket::RawSender;
@@ -23,10 +24,12 @@ pub struct Ability {
     pub variant: Option<Variant>,
 }
 
-/// netem with bands and filters: what delay, loss, duplicate and corrupt need in the direction to the peers.
-pub fn netem() -> &'static Ability {
-    static FOUND: OnceLock<Ability> = OnceLock::new();
-    FOUND.get_or_init(|| in_scratch(netem_here))
+/// What this kernel's own traffic control lacks.
+pub fn traffic_control() -> &'static Missing {
+    static FOUND: OnceLock<Missing> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        netns::inside_a_new_one(modules::missing_here).unwrap_or_else(|error| Missing::everything(&no_scratch(&error)))
+    })
 }
 
 /// NFQUEUE, marks and raw sockets.
@@ -42,17 +45,11 @@ pub fn partition() -> &'static Ability {
 }
 
 fn in_scratch(probe: impl FnOnce() -> Ability + Send) -> Ability {
-    netns::inside_a_new_one(probe).unwrap_or_else(|error| {
-        Ability::lacks(format!("this daemon may not make a network namespace to probe in ({error}): it needs SYS_ADMIN"))
-    })
+    netns::inside_a_new_one(probe).unwrap_or_else(|error| Ability::lacks(no_scratch(&error)))
 }
 
-fn netem_here() -> Ability {
-    match tc::try_everything() {
-        Ok(()) => Ability { available: true, reason: "the kernel has sch_netem, sch_prio and cls_u32".into(), variant: None },
-        Err((what, error)) if error.raw_os_error() == Some(libc::ENOENT) => Ability::lacks(format!("the kernel has no {what}")),
-        Err((what, error)) => Ability::lacks(format!("{what} cannot be used here ({error})")),
-    }
+fn no_scratch(error: &io::Error) -> String {
+    format!("this daemon may not make a network namespace to probe in ({error}): it needs SYS_ADMIN")
 }
 
 fn packet_queue_here() -> Ability {
@@ -83,13 +80,7 @@ fn firewall_here(target: Target, word: &str) -> Ability {
 
 fn try_firewall(variant: Variant, target: Target) -> Result<(), IptablesError> {
     let chain = Chain { name: format!("{PREFIX}probe"), heading: Heading::Out, device: "lo".into(), target };
-    let everything = NetworkFault {
-        direction: Direction::To,
-        peers: Vec::new(),
-        exempt: Vec::new(),
-        device: None,
-        act: NetworkAct::Partition,
-    };
+    let everything = NetworkFault::partition(Direction::To);
     iptables::place(variant, std::slice::from_ref(&chain), &everything)?;
     iptables::remove_chains(variant, &[chain])
 }

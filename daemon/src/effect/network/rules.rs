@@ -96,7 +96,8 @@ impl Chain {
 
 /// The text that puts these chains in place for one family in one transaction. None: nothing of this family is concerned.
 pub fn placement(family: Family, chains: &[Chain], fault: &NetworkFault) -> Option<String> {
-    let concerned = fault.peers.is_empty() || fault.peers.iter().any(|peer| family.has(peer));
+    // What a name will mean is not known, so its chains are there in both families.
+    let concerned = fault.peers.is_empty() || !fault.names.is_empty() || fault.peers.iter().any(|peer| family.has(peer));
     if !concerned {
         return None;
     }
@@ -107,6 +108,17 @@ pub fn placement(family: Family, chains: &[Chain], fault: &NetworkFault) -> Opti
         lines.push(format!("-I {} 1 {device_word} {} -j {}", chain.heading.hook(), chain.device, chain.name));
     }
     Some(transaction(&lines))
+}
+
+/// The text that adds peers to chains that are in place. None: none of them is of this family.
+pub fn addition(family: Family, chains: &[Chain], peers: &[Peer]) -> Option<String> {
+    let of_chain = |chain: &Chain| {
+        let verdict = verdict_of(chain.target);
+        let matches = peers.iter().filter(|peer| family.has(peer)).flat_map(|peer| matches_of(chain.heading, peer));
+        matches.map(|matching| format!("-A {}{matching} -j {verdict}", chain.name)).collect::<Vec<_>>()
+    };
+    let lines: Vec<String> = chains.iter().flat_map(of_chain).collect();
+    (!lines.is_empty()).then(|| transaction(&lines))
 }
 
 /// The text that removes every chain `is_ours` accepts, and every jump to one, out of an `iptables -S` listing.
@@ -157,7 +169,7 @@ fn body(family: Family, chain: &Chain, fault: &NetworkFault) -> Vec<String> {
     };
     lines.extend(matches(&fault.exempt).iter().map(|matching| rule(matching, "RETURN")));
     let verdict = verdict_of(chain.target);
-    if fault.peers.is_empty() {
+    if fault.peers.is_empty() && fault.names.is_empty() {
         lines.push(rule("", &verdict));
     }
     lines.extend(matches(&fault.peers).iter().map(|matching| rule(matching, &verdict)));
@@ -199,7 +211,7 @@ fn fnv1a(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::{Direction, NetworkAct};
+    use crate::fault::Direction;
 
     fn fault(peers: &[(&str, u8, Option<u16>)], exempt: &[(&str, u8, Option<u16>)]) -> NetworkFault {
         let parse = |list: &[(&str, u8, Option<u16>)]| {
@@ -210,13 +222,7 @@ mod tests {
             };
             list.iter().map(peer).collect()
         };
-        NetworkFault {
-            direction: Direction::Both,
-            peers: parse(peers),
-            exempt: parse(exempt),
-            device: None,
-            act: NetworkAct::Partition,
-        }
+        NetworkFault { peers: parse(peers), exempt: parse(exempt), ..NetworkFault::partition(Direction::Both) }
     }
 
     fn queue_chain() -> Chain {
@@ -245,6 +251,15 @@ mod tests {
         let all = placement(Family::V6, std::slice::from_ref(&chain), &fault(&[], &[])).expect("every peer");
         assert!(all.contains(&format!("-A {} -j DROP\n", chain.name)) && all.contains("-I PREROUTING 1 -i eth0"), "{all}");
         assert_eq!(all.matches("--icmpv6-type").count(), 5, "neighbour discovery is exempt: {all}");
+    }
+
+    #[test]
+    fn peers_that_join_are_appended_to_the_chains_of_their_family() {
+        let peer = Peer { address: "10.0.0.7".parse().expect("an address"), prefix: 32, port: None };
+        let chain = Chain::new("f", Heading::In, "eth0", Target::Drop);
+        let text = addition(Family::V4, std::slice::from_ref(&chain), std::slice::from_ref(&peer));
+        assert_eq!(text, Some(format!("*mangle\n-A {} -s 10.0.0.7/32 -j DROP\nCOMMIT\n", chain.name)));
+        assert_eq!(addition(Family::V6, &[chain], &[peer]), None);
     }
 
     #[test]

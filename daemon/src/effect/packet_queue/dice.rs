@@ -1,4 +1,4 @@
-//! What chance has in store for each packet, with the meaning sch_netem gives to delay, jitter, loss, duplicate and corrupt
+//! What chance has in store for each packet, with the meaning sch_netem gives to delay, jitter, loss, duplicate, corrupt, reorder
 //! and to their correlations. Pure: the same seed throws the same packets.
 //! Source: Linux net/sched/sch_netem.c, functions get_crandom, loss_event, tabledist and netem_enqueue.
 
@@ -12,6 +12,8 @@ pub struct Fate {
     pub delay: Duration,
     /// Where to flip a bit: any number, to be reduced to the packet's size.
     pub corrupt_at: Option<u32>,
+    /// It goes at once, past everything that waits.
+    pub overtakes: bool,
 }
 
 impl Fate {
@@ -31,6 +33,9 @@ pub struct Dice {
     loss: Chance,
     duplicate: Chance,
     corrupt: Chance,
+    reorder: Chance,
+    gap: u32,
+    since_overtaking: u32,
 }
 
 impl Dice {
@@ -43,7 +48,15 @@ impl Dice {
             loss: Chance::new(netem.loss, netem.loss_correlation),
             duplicate: Chance::new(netem.duplicate, netem.duplicate_correlation),
             corrupt: Chance::new(netem.corrupt, netem.corrupt_correlation),
+            reorder: Chance::new(netem.reorder, netem.reorder_correlation),
+            gap: netem.gap,
+            since_overtaking: 0,
         }
+    }
+
+    /// Of a fault that only paces: every packet once, at once.
+    pub fn of_nothing() -> Self {
+        Self::new(&Netem::default(), 0)
     }
 
     /// In netem's order: duplication, then loss of one copy; the clone meets loss again, but is not duplicated again.
@@ -58,7 +71,22 @@ impl Dice {
 
     fn fate(&mut self) -> Fate {
         let corrupt_at = self.corrupt.strikes(&mut self.random).then(|| self.random.next());
-        Fate { delay: self.draw_delay(), corrupt_at }
+        let overtakes = self.overtakes();
+        let delay = if overtakes { Duration::ZERO } else { self.draw_delay() };
+        Fate { delay, corrupt_at, overtakes }
+    }
+
+    /// After gap - 1 packets that were held, chance decides of each whether it overtakes; one that does begins the count anew.
+    fn overtakes(&mut self) -> bool {
+        if self.gap == 0 {
+            return false;
+        }
+        if self.since_overtaking >= self.gap - 1 && self.reorder.strikes(&mut self.random) {
+            self.since_overtaking = 0;
+            return true;
+        }
+        self.since_overtaking = self.since_overtaking.saturating_add(1);
+        false
     }
 
     /// Uniform in [delay - jitter, delay + jitter); what would be negative is now.
@@ -136,18 +164,7 @@ mod tests {
     const THROWS: usize = 100_000;
 
     fn still() -> Netem {
-        Netem {
-            delay: Duration::ZERO,
-            jitter: Duration::ZERO,
-            delay_correlation: Percent::ZERO,
-            loss: Percent::ZERO,
-            loss_correlation: Percent::ZERO,
-            duplicate: Percent::ZERO,
-            duplicate_correlation: Percent::ZERO,
-            corrupt: Percent::ZERO,
-            corrupt_correlation: Percent::ZERO,
-            seed: None,
-        }
+        Netem::default()
     }
 
     fn percent(value: f32) -> Percent {
@@ -216,6 +233,17 @@ mod tests {
             delays.windows(2).map(|pair| (pair[0] - pair[1]).abs()).sum::<f64>() / delays.len() as f64
         };
         assert!(step(75.0) < step(0.0) / 3.0, "steps {} and {}", step(75.0), step(0.0));
+    }
+
+    #[test]
+    fn every_gapth_packet_overtakes_with_the_share_that_was_asked_for() {
+        let netem = Netem { delay: Duration::from_millis(10), reorder: percent(100.0), gap: 5, ..still() };
+        let first: Vec<bool> =
+            thrown(&netem).iter().take(10).map(|fates| fates[0].is_some_and(|fate| fate.overtakes)).collect();
+        assert_eq!(first, [false, false, false, false, true, false, false, false, false, true]);
+        let netem = Netem { reorder: percent(25.0), gap: 1, ..netem };
+        let found = share(&thrown(&netem), |fates| fates[0].is_some_and(|fate| fate.delay.is_zero()));
+        assert!((found - 25.0).abs() < 0.5, "{found} %");
     }
 
     #[test]

@@ -4,9 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::dice::{Fate, Fates};
+use super::pace::Pace;
 use super::packet;
 use crate::effect::network::rules::Heading;
 use crate::sys::nfqueue::{Packet, Verdict};
@@ -25,7 +26,7 @@ pub struct Tally {
     pub duplicated: AtomicU64,
     pub corrupted: AtomicU64,
     pub delayed: AtomicU64,
-    /// Packets beyond the bound on held bytes.
+    /// Packets beyond the bounds on what is held: the shaper's own limit, or ours on bytes.
     pub overflowed: AtomicU64,
     /// Copies that the kernel did not take, and verdicts that it did not accept.
     pub refused: AtomicU64,
@@ -38,6 +39,9 @@ pub struct Intake<'a> {
     pub heading: Heading,
     pub mark: u32,
     pub now: Instant,
+    pub pace: &'a mut Pace,
+    /// Packets that may be on hold at once, as netem's limit.
+    pub most_held: usize,
     pub held: &'a mut BinaryHeap<Reverse<Held>>,
     pub held_bytes: &'a mut usize,
     pub arrivals: &'a mut u64,
@@ -50,9 +54,12 @@ impl Intake<'_> {
     pub fn receive(&mut self, packet: &Packet<'_>, fates: Fates) -> Option<Verdict<'static>> {
         *self.arrivals += 1;
         self.tally.seen.fetch_add(1, Relaxed);
+        super::PACKETS.fetch_add(1, Relaxed);
         let mark = packet.mark | self.mark;
         match (fates, self.heading) {
-            ([Some(fate), None], _) if fate.is_untouched() => Some(Verdict::Repeat { mark, bytes: None }),
+            ([Some(fate), None], _) if fate.is_untouched() && (self.pace.is_free() || fate.overtakes) => {
+                Some(Verdict::Repeat { mark, bytes: None })
+            }
             (_, Heading::Out) => {
                 self.last_original = Some(packet.id);
                 self.hold_copies(packet, fates, mark);
@@ -66,7 +73,7 @@ impl Intake<'_> {
         self.count(&fates);
         for fate in fates.into_iter().flatten() {
             let what = What::Copy { bytes: contents(packet, &fate), mark };
-            self.hold(fate.delay, packet.full_length, what);
+            self.hold(&fate, packet.full_length, what);
         }
     }
 
@@ -76,21 +83,27 @@ impl Intake<'_> {
             return Some(Verdict::Drop);
         };
         if let Some(fate) = second {
-            self.hold(fate.delay, packet.full_length, What::Copy { bytes: contents(packet, &fate), mark });
+            self.hold(&fate, packet.full_length, What::Copy { bytes: contents(packet, &fate), mark });
         }
         let bytes = first.corrupt_at.is_some().then(|| contents(packet, &first));
-        let kept = self.hold(first.delay, packet.full_length, What::Verdict { id: packet.id, mark, bytes });
+        let kept = self.hold(&first, packet.full_length, What::Verdict { id: packet.id, mark, bytes });
         (!kept).then_some(Verdict::Drop)
     }
 
-    fn hold(&mut self, delay: Duration, bytes: usize, what: What) -> bool {
-        let held = Held { due: self.now + delay, since: self.now, arrival: *self.arrivals, bytes, what };
-        if *self.held_bytes + held.cost() > MAX_HELD_BYTES {
+    fn hold(&mut self, fate: &Fate, bytes: usize, what: What) -> bool {
+        let cost = bytes + OVERHEAD_BYTES;
+        let has_room = self.held.len() < self.most_held && *self.held_bytes + cost <= MAX_HELD_BYTES;
+        let due = match (has_room, fate.overtakes) {
+            (false, _) => None,
+            (true, true) => Some(self.now),
+            (true, false) => self.pace.due(self.now, fate.delay, bytes),
+        };
+        let Some(due) = due else {
             self.tally.overflowed.fetch_add(1, Relaxed);
             return false;
-        }
-        *self.held_bytes += held.cost();
-        self.held.push(Reverse(held));
+        };
+        *self.held_bytes += cost;
+        self.held.push(Reverse(Held { due, since: self.now, arrival: *self.arrivals, bytes, what }));
         true
     }
 

@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 
 use super::dice::Dice;
 use super::intake::{Held, Intake, Tally, What};
+use super::pace::Pace;
 use super::packet;
 use crate::effect::network::rules::Heading;
 use crate::sys::nfqueue::{self, Queue, Room, Verdict};
 use crate::sys::raw_socket::{Outgoing, RawSender};
 
-/// The kernel's own bound on packets that wait for a verdict. Beyond it they pass.
-const MAX_QUEUED_PACKETS: u32 = 65_536;
+/// The kernel's own bound on packets that wait for a verdict. Beyond it they pass, so it is above every bound of ours.
+const MAX_QUEUED_PACKETS: u32 = 1 << 19;
 /// A packet due this soon goes now: the timer would not be back in time.
 const SOON: Duration = Duration::from_micros(20);
 const SMALLEST_V6_MTU: usize = 1280;
@@ -32,6 +33,8 @@ pub struct Lane {
     queue: Queue,
     sender: RawSender,
     dice: Dice,
+    pace: Pace,
+    most_held: usize,
     mark: u32,
     mtu: usize,
     held: BinaryHeap<Reverse<Held>>,
@@ -49,17 +52,18 @@ pub struct LaneSettings<'a> {
     pub mtu: usize,
     /// Whether packets are changed or doubled, so that all their bytes are needed.
     pub needs_bytes: bool,
+    pub most_held: usize,
 }
 
 impl Lane {
     /// Opens queue and sockets in the namespace of the calling thread.
-    pub fn open(settings: &LaneSettings<'_>, dice: Dice, tally: Arc<Tally>) -> io::Result<Self> {
+    pub fn open(settings: &LaneSettings<'_>, dice: Dice, pace: Pace, tally: Arc<Tally>) -> io::Result<Self> {
         let is_out = settings.heading == Heading::Out;
         let whole = is_out || settings.needs_bytes;
         let queue = Queue::open(nfqueue::Settings {
             number: settings.number,
             copy_bytes: if whole { 0xffff } else { HEADERS_ONLY },
-            keeps_large_packets: !whole,
+            keeps_large_packets: !whole && !pace.weighs_segments(),
             max_packets: MAX_QUEUED_PACKETS,
         })?;
         // A second copy of a received packet comes in through loopback, where the victim's own addresses lead.
@@ -69,6 +73,8 @@ impl Lane {
             queue,
             sender,
             dice,
+            pace,
+            most_held: settings.most_held,
             mark: settings.mark,
             mtu: settings.mtu,
             held: BinaryHeap::new(),
@@ -96,6 +102,8 @@ impl Lane {
             heading: self.heading,
             mark: self.mark,
             now,
+            pace: &mut self.pace,
+            most_held: self.most_held,
             held: &mut self.held,
             held_bytes: &mut self.held_bytes,
             arrivals: &mut self.arrivals,
