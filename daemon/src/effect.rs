@@ -3,10 +3,14 @@
 //! Order of a fault: `plan` (decides everything, does nothing) -> receipt on disk -> `apply` -> ... -> `undo` -> receipt removed.
 
 mod catalogue;
+pub mod clock;
+pub mod file_io;
+pub mod freeze;
 pub mod netem;
 pub mod network;
 pub mod packet_queue;
 pub mod partition;
+pub mod pressure;
 pub mod process;
 
 pub use catalogue::{BackEnd, EffectError, Effects};
@@ -23,6 +27,10 @@ pub enum Receipt {
     PacketQueue(packet_queue::PacketQueueReceipt),
     Partition(partition::PartitionReceipt),
     Process(process::ProcessReceipt),
+    Freeze(freeze::FreezeReceipt),
+    Pressure(pressure::PressureReceipt),
+    FileIo(file_io::FileIoReceipt),
+    Clock(clock::ClockReceipt),
 }
 
 /// Whether the victim felt it, as the effect's own probe saw it right after `apply`.
@@ -31,6 +39,14 @@ pub struct Felt {
     pub measured: bool,
     pub felt: bool,
     pub how: String,
+}
+
+/// Why a fault that is in place has no sense any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    VictimGone(&'static str),
+    /// The victim goes on and the fault does not.
+    Stopped(&'static str),
 }
 
 /// One thing of ours that is still there. Other people change a netns too; theirs are never listed.

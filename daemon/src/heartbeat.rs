@@ -1,5 +1,6 @@
 //! The daemon's sign of life. The file is locked for as long as its daemon lives, however it dies, and says when it last worked:
-//! the lock tells dead from alive, the time tells stuck from well.
+//! the lock tells dead from alive, the time tells stuck from well. It also says when the first lease ends, so that a daemon which
+//! dies late in a lease does not lengthen it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -17,7 +18,7 @@ use crate::sys;
 pub const EVERY: Duration = Duration::from_secs(2);
 
 /// Beats have one length, so that a reader never sees the tail of a longer one.
-const BYTES: usize = 128;
+const BYTES: usize = 256;
 
 /// One beat as it is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Beat {
     pub pid: u32,
     pub start_time: u64,
     pub at: BootTime,
+    /// When the first of its leases ends, if nobody renews it; a renewal after this beat is not in it.
+    #[serde(default)]
+    pub due: Option<BootTime>,
 }
 
 #[derive(Debug, Error)]
@@ -55,14 +59,14 @@ impl Heartbeat {
         }
     }
 
-    /// Says that this process worked at this moment.
-    pub fn beat(&self, at: BootTime) -> Result<(), HeartbeatError> {
-        self.write(at).map_err(|cause| HeartbeatError::File { path: self.path.clone(), cause })
+    /// Says that this process worked at this moment, and when the first of its leases ends.
+    pub fn beat(&self, at: BootTime, due: Option<BootTime>) -> Result<(), HeartbeatError> {
+        self.write(at, due).map_err(|cause| HeartbeatError::File { path: self.path.clone(), cause })
     }
 
-    fn write(&self, at: BootTime) -> io::Result<()> {
+    fn write(&self, at: BootTime, due: Option<BootTime>) -> io::Result<()> {
         let pid = std::process::id();
-        let beat = Beat { pid, start_time: procfs::stat(pid)?.start_time, at };
+        let beat = Beat { pid, start_time: procfs::stat(pid)?.start_time, at, due };
         let text = format!("{:<width$}\n", serde_json::to_string(&beat)?, width = BYTES - 1);
         self.file.write_all_at(text.as_bytes(), 0)
     }

@@ -1,5 +1,6 @@
-//! The second process: it watches the daemon's heartbeat and reverts from the records when the daemon is gone or stuck.
-//! It sleeps until the heartbeat could first be too old, so it wakes about once per patience, and needs no runtime.
+//! The second process: it watches the daemon's heartbeat and reverts from the records when the daemon is gone or stuck. It acts when
+//! the heartbeat is too old, or a lease that the last beat told of has ended: a daemon that dies late in a lease lengthens nothing.
+//! It sleeps until either could first be, so it wakes about once per patience, and needs no runtime.
 
 use std::path::PathBuf;
 use std::thread;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::effect::Effects;
-use crate::heartbeat::{self, Beat, Heartbeat, HeartbeatError};
+use crate::heartbeat::{self, Beat, EVERY, Heartbeat, HeartbeatError};
 use crate::lease::BootTime;
 use crate::ledger::{Ledger, LedgerError};
 use crate::recovery::{self, Outcome, Step};
@@ -16,6 +17,8 @@ use crate::{procfs, sys};
 
 /// Between looks when there is something left to undo, or the daemon does not let go.
 const RETRY: Duration = Duration::from_secs(1);
+/// A daemon that has missed so many beats while a lease of its ended does not end it: no act takes as long.
+const MISSED_BEATS: u32 = 5;
 
 #[derive(Debug, Error)]
 pub enum KeeperError {
@@ -35,17 +38,19 @@ pub struct Keeper {
 impl Keeper {
     /// Runs until the process is ended. A look that fails is reported and tried again: giving up would keep a fault alive.
     pub fn keep(&self, say: &mut dyn FnMut(Step)) -> ! {
+        let_go_of_the_start();
         let mut last_sign = now();
         loop {
-            last_sign = heartbeat::last(&self.state_dir).map_or(last_sign, |beat| beat.at.max(last_sign));
-            let silent = now().since(last_sign);
-            if silent < self.patience {
-                thread::sleep(self.patience - silent);
+            let beat = heartbeat::last(&self.state_dir);
+            last_sign = beat.map_or(last_sign, |beat| beat.at.max(last_sign));
+            let wait = self.looks_at(last_sign, beat).since(now());
+            if !wait.is_zero() {
+                thread::sleep(wait);
                 continue;
             }
             match self.stand_in(say) {
                 // Nothing is left, so nothing can be too late before another full patience has passed.
-                Ok(outcome) if outcome.failed == 0 => last_sign = now(),
+                Ok(Some(outcome)) if outcome.failed == 0 => last_sign = now(),
                 Ok(_) => thread::sleep(RETRY),
                 Err(error) => {
                     tracing::error!(%error, "the keeper could not stand in for the daemon; it tries again");
@@ -55,29 +60,51 @@ impl Keeper {
         }
     }
 
-    /// Holds the daemon's place while it reverts, so that a daemon that starts meanwhile waits for the end.
-    fn stand_in(&self, say: &mut dyn FnMut(Step)) -> Result<Outcome, KeeperError> {
+    /// When there may first be something to do. The end of a lease before the last sign was somebody's to deal with, and is dealt with.
+    /// A lease that begins during the sleep ends after it, unless leases were made shorter than the patience.
+    fn looks_at(&self, last_sign: BootTime, beat: Option<Beat>) -> BootTime {
+        let too_old = last_sign.after(self.patience);
+        beat.and_then(|beat| beat.due).filter(|due| *due > last_sign).map_or(too_old, |due| due.min(too_old))
+    }
+
+    /// Holds the daemon's place while it reverts, so that a daemon that starts meanwhile waits for the end. None: the daemon is well.
+    fn stand_in(&self, say: &mut dyn FnMut(Step)) -> Result<Option<Outcome>, KeeperError> {
         let ledger = Ledger::open(&self.state_dir)?;
         if ledger.count()? == 0 {
-            return Ok(Outcome::default());
+            return Ok(Some(Outcome::default()));
         }
-        let _place = match Heartbeat::take(&self.state_dir) {
+        let place = match Heartbeat::take(&self.state_dir) {
             Err(HeartbeatError::Held { .. }) => self.take_from_the_stuck()?,
-            taken => taken?,
+            taken => Some(taken?),
         };
+        let Some(_place) = place else { return Ok(None) };
         tracing::warn!("the daemon is gone and faults are on record: the keeper reverts them");
-        Ok(recovery::revert_all(&ledger, &self.effects, say)?)
+        Ok(Some(recovery::revert_all(&ledger, &self.effects, say)?))
     }
 
     /// A daemon that lives and has not beaten for so long cannot keep its promises, and its place cannot be shared.
-    fn take_from_the_stuck(&self) -> Result<Heartbeat, KeeperError> {
-        if let Some(beat) = heartbeat::last(&self.state_dir)
-            && now().since(beat.at) >= self.patience
-        {
+    fn take_from_the_stuck(&self) -> Result<Option<Heartbeat>, KeeperError> {
+        if let Some(beat) = heartbeat::last(&self.state_dir) {
+            if !self.is_stuck(beat) {
+                return Ok(None);
+            }
             tracing::error!(pid = beat.pid, "the daemon lives but has stopped beating: the keeper ends it");
             kill(beat);
         }
-        Ok(Heartbeat::take(&self.state_dir)?)
+        Ok(Some(Heartbeat::take(&self.state_dir)?))
+    }
+
+    fn is_stuck(&self, beat: Beat) -> bool {
+        let silent = now().since(beat.at);
+        let owes = beat.due.is_some_and(|due| now() >= due);
+        silent >= self.patience || (owes && silent >= EVERY * MISSED_BEATS)
+    }
+}
+
+/// A keeper waits for weeks, and much of what its start has read is never needed again. Not having let go is no reason to stop.
+pub fn let_go_of_the_start() {
+    if let Err(error) = sys::memory::let_go_of_code() {
+        tracing::debug!(%error, "the keeper could not let go of the code of its start");
     }
 }
 

@@ -80,12 +80,19 @@ pub struct Ledger {
     boot_id: String,
 }
 
+/// Where the record of a fault is, which is named as its key is written.
+pub fn record_path(state_dir: &Path, fault: &str) -> PathBuf {
+    state_dir.join(RECORDS).join(format!("{fault}.json"))
+}
+
+const RECORDS: &str = "records";
+
 impl Ledger {
     /// Makes the directories where they are missing.
     pub fn open(state_dir: &Path) -> Result<Ledger, LedgerError> {
         let refused = |cause| LedgerError::Directory { dir: state_dir.to_owned(), cause };
         let ledger = Ledger {
-            records: state_dir.join("records"),
+            records: state_dir.join(RECORDS),
             torn: state_dir.join("torn"),
             lock: state_dir.join("lock"),
             boot_id: procfs::boot_id().map_err(refused)?,

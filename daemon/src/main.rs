@@ -6,13 +6,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use chaosgated::custody::Custody;
 use chaosgated::effect::{BackEnd, Effects};
-use chaosgated::keeper::Keeper;
+use chaosgated::keeper::{self, Keeper};
 use chaosgated::ledger::Ledger;
 use chaosgated::options::{self, Command, Serve};
 use chaosgated::serve::Place;
+use chaosgated::stressor::Task;
 use chaosgated::victim::ResolvedVictim;
-use chaosgated::{procfs, recovery, serve, victim};
+use chaosgated::{doctor, effect, privileges, recovery, serve, stressor, victim};
 use serde_json::json;
 
 fn main() -> ExitCode {
@@ -31,7 +33,9 @@ fn run(words: Vec<OsString>) -> anyhow::Result<ExitCode> {
         Command::Keep { state_dir, patience } => keep(state_dir, patience),
         Command::Panic { state_dir } => panic(&state_dir),
         Command::Residue { state_dir, pids } => residue(&state_dir, &pids),
-        Command::Doctor { back_end } => Ok(doctor(back_end)),
+        Command::Doctor { back_end, cri, json } => doctor(back_end, cri, json),
+        Command::Stress(task) => stress(&task),
+        Command::CompareClocks => compare_clocks(),
         Command::Help => Ok(say(options::HELP)),
         Command::Version => Ok(say(concat!("chaosgated ", env!("CARGO_PKG_VERSION"), "\n"))),
     }
@@ -43,6 +47,7 @@ fn place_of_a_server(words: &[OsString]) -> anyhow::Result<Option<Place>> {
         return Ok(None);
     }
     let Some(state_dir) = options::state_dir_of(words) else { return Ok(None) };
+    keep_for_undoing();
     Ok(Some(serve::take_place(&state_dir)?))
 }
 
@@ -53,14 +58,26 @@ fn serve(options: &Serve, place: Place) -> anyhow::Result<ExitCode> {
 }
 
 fn keep(state_dir: PathBuf, patience: Duration) -> anyhow::Result<ExitCode> {
+    keeper::let_go_of_the_start();
+    keep_for_undoing();
     Ledger::open(&state_dir)?;
-    let keeper = Keeper { state_dir, patience, effects: Effects::new(BackEnd::Auto) };
+    Custody::of(&state_dir).hold().context("the keeper could not open its socket")?;
+    let effects = Effects::new(BackEnd::Auto).with_state(&state_dir);
+    let keeper = Keeper { state_dir, patience, effects };
     keeper.keep(&mut serve::log)
+}
+
+/// What is on record may be of any effect, so undoing needs what all of them do. Reverting matters more than having less.
+fn keep_for_undoing() {
+    if let Err(error) = privileges::keep_for(&privileges::ALL) {
+        tracing::error!(%error, "could not give up capabilities");
+    }
 }
 
 fn panic(state_dir: &Path) -> anyhow::Result<ExitCode> {
     let ledger = Ledger::open(state_dir)?;
-    let outcome = recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto), &mut |step| println!("{step}"))?;
+    let outcome =
+        recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto).with_state(state_dir), &mut |step| println!("{step}"))?;
     println!("{} undone, {} not undone, {} unreadable", outcome.undone, outcome.failed, outcome.torn);
     Ok(if outcome.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -68,7 +85,9 @@ fn panic(state_dir: &Path) -> anyhow::Result<ExitCode> {
 fn residue(state_dir: &Path, pids: &[u32]) -> anyhow::Result<ExitCode> {
     let records = Ledger::open(state_dir)?.count()?;
     let effects = Effects::new(BackEnd::Auto);
-    let (mut residue, mut blind) = (Vec::new(), Vec::new());
+    let of_the_node = if pids.is_empty() { effects.residue_of_the_node() } else { Default::default() };
+    let mut residue = of_the_node.0;
+    let mut blind: Vec<_> = of_the_node.1.into_iter().map(|error| json!({ "pid": null, "why": error.to_string() })).collect();
     for victim in victims(pids)? {
         let (found, unseen) = effects.residue(&victim);
         residue.extend(found);
@@ -86,15 +105,21 @@ fn victims(pids: &[u32]) -> anyhow::Result<Vec<ResolvedVictim>> {
     pids.iter().map(|pid| victim::unnamed(*pid).with_context(|| format!("could not look at pid {pid}"))).collect()
 }
 
-fn doctor(back_end: BackEnd) -> ExitCode {
-    let boot_id = procfs::boot_id().unwrap_or_else(|error| format!("unknown: {error}"));
-    println!("boot {boot_id}\n{:<14} {:<5} {:<13} reason", "effect", "can", "back end");
-    let capabilities = Effects::new(back_end).capabilities();
-    for found in &capabilities {
-        let can = if found.available { "yes" } else { "no" };
-        println!("{:<14} {can:<5} {:<13} {}", found.effect, found.back_end, found.reason);
-    }
-    if capabilities.iter().all(|found| found.available) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+fn doctor(back_end: BackEnd, cri: Option<PathBuf>, json: bool) -> anyhow::Result<ExitCode> {
+    let examined = doctor::examine(back_end, cri)?;
+    print!("{}", if json { examined.json() } else { examined.text() });
+    Ok(if examined.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Is a stressor until it is not wanted any more.
+fn stress(task: &Task) -> anyhow::Result<ExitCode> {
+    stressor::run(task).context("could not press")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compare_clocks() -> anyhow::Result<ExitCode> {
+    effect::clock::compare_clocks(std::io::stdin().lock(), std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn say(text: &str) -> ExitCode {

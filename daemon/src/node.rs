@@ -11,21 +11,26 @@ mod revert;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::broadcast;
 
-pub use desk::{Desk, Unanswered};
+pub use desk::{Desk, Turn, Unanswered};
 pub use inject::Asked;
 pub use refusal::Refusal;
 pub use revert::Reverted;
 
+use crate::contract;
+use crate::effect::packet_queue::PACKETS;
 use crate::effect::{Capability, Effects, Felt};
-use crate::fault::Fault;
+use crate::fault::{Fault, Peer};
 use crate::heartbeat::Heartbeat;
 use crate::ids::{Epoch, FaultId, RunId};
 use crate::lease::{BootTime, Lease, LeaseError, Terms};
 use crate::ledger::{ActingAlone, Ledger, Record};
+use crate::metrics::Figures;
+use crate::privileges::Kind;
 use crate::sys;
 
 /// Runs that ended are remembered so that a late fault of theirs is refused; a ticket lives for minutes, so this is ample.
@@ -41,6 +46,10 @@ pub struct Rules {
     pub max_faults: usize,
     pub terms: Terms,
     pub denied_namespaces: Vec<String>,
+    /// Left alone by every network fault of this node, whatever a request says.
+    pub exempt: Vec<Peer>,
+    /// Effects that may be put on; for others the daemon has not even the capabilities.
+    pub effects: Vec<Kind>,
 }
 
 #[derive(Debug)]
@@ -51,6 +60,8 @@ pub struct Node {
     heartbeat: Heartbeat,
     /// The ledger's lock, while an act of ours goes on.
     alone: Option<ActingAlone>,
+    /// None before the desk is open, and while orders are done beside an act.
+    orders: Option<desk::Orders>,
     capabilities: Vec<Capability>,
     runs: BTreeMap<RunId, Run>,
     /// Faults whose undo failed. They have no lease any more, only the next attempt.
@@ -58,6 +69,8 @@ pub struct Node {
     ended: VecDeque<(RunId, Epoch)>,
     events: Option<broadcast::Sender<Event>>,
     next_beat: BootTime,
+    next_look: BootTime,
+    counted: Figures,
 }
 
 #[derive(Debug)]
@@ -75,6 +88,8 @@ type VictimName = (String, String, u64);
 #[derive(Debug, Clone)]
 pub struct Active {
     pub record: Record,
+    /// The request's own words, by which a repetition is known.
+    pub asked: contract::Victim,
     pub fault: Fault,
     pub felt: Felt,
     pub deadline: BootTime,
@@ -104,6 +119,7 @@ pub enum EventKind {
     Deadline,
     UndoFailed,
     ShuttingDown,
+    FaultStopped,
 }
 
 /// What is active now. A fault whose undo failed is listed without time left.
@@ -132,17 +148,20 @@ impl Node {
     /// The caller has reverted everything on record before: a node starts with nothing active.
     pub fn new(rules: Rules, ledger: Ledger, effects: Effects, heartbeat: Heartbeat) -> Node {
         Node {
-            capabilities: effects.capabilities(),
+            capabilities: permitted(effects.capabilities(), &rules.effects),
             rules,
             ledger,
             effects: Arc::new(effects),
             heartbeat,
             alone: None,
+            orders: None,
             runs: BTreeMap::new(),
             stuck: Vec::new(),
             ended: VecDeque::new(),
             events: Some(broadcast::Sender::new(EVENTS)),
             next_beat: BootTime(Duration::ZERO),
+            next_look: BootTime(Duration::ZERO),
+            counted: Figures::default(),
         }
     }
 
@@ -160,6 +179,17 @@ impl Node {
 
     pub fn effects(&self) -> &Effects {
         &self.effects
+    }
+
+    /// What was counted, and what is active now.
+    pub fn figures(&self) -> Figures {
+        let mut figures = self.counted.clone();
+        for active in self.runs.values().flat_map(|run| &run.faults) {
+            *figures.active.entry(active.fault.name()).or_default() += 1;
+        }
+        figures.stuck = self.stuck.len() as u64;
+        figures.queue_packets = PACKETS.load(Ordering::Relaxed);
+        figures
     }
 
     /// None when the node is shutting down.
@@ -211,4 +241,13 @@ fn listed(record: &Record, fault: &Fault, deadline: BootTime, now: BootTime) -> 
 
 fn now() -> BootTime {
     BootTime(sys::clock::since_boot())
+}
+
+/// What may not be put on here cannot be had, however able the node is.
+fn permitted(found: Vec<Capability>, effects: &[Kind]) -> Vec<Capability> {
+    let judge = |found: Capability| match effects.contains(&Kind::of_effect(found.effect)) {
+        true => found,
+        false => Capability { available: false, reason: "it is not among this daemon's --effects".to_owned(), ..found },
+    };
+    found.into_iter().map(judge).collect()
 }

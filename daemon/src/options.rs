@@ -11,27 +11,48 @@ use thiserror::Error;
 
 use crate::effect::BackEnd;
 use crate::node::Rules;
+use crate::stressor::Task;
 
 pub const HELP: &str = "\
 chaosgated: puts faults on victims of this node under a lease, and takes them back whatever happens
 
   chaosgated serve    --state-dir DIR --cluster-id ID --node NAME --tls-cert FILE --tls-key FILE --client-ca FILE
-                      --ticket-keys JWKS [--listen 127.0.0.1:0] [--back-end auto|netem|packet-queue]
+                      --ticket-keys JWKS [--client-name chaosgate-runner] [--listen 127.0.0.1:0]
+                      [--back-end auto|netem|packet-queue]
                       [--max-duration 30m] [--max-faults 200] [--lease-expires-after 45s] [--lease-renew-every 15s]
-                      [--deny-namespace NAME]... [--allow-local-victims]
+                      [--deny-namespace NAME]... [--exempt CIDR[:PORT]]... [--cri-endpoint unix:///PATH]
+                      [--metrics-listen 127.0.0.1:PORT] [--allow-local-victims]
+                      [--effects network,process,freeze,pressure,file-io,clock]
   chaosgated keep     --state-dir DIR [--patience 45s]     revert from the records when the daemon is gone
   chaosgated panic    --state-dir DIR                      revert everything on record now; exit code 1 if something is left
   chaosgated residue  --state-dir DIR [--pid PID]...       what of ours is in the kernel, as JSON; exit code 1 if anything
-  chaosgated doctor   [--back-end auto|netem|packet-queue] what this node can do, and why not
+  chaosgated doctor   [--back-end auto|netem|packet-queue] [--cri-endpoint unix:///PATH] [--json]
+                                                        what this node can do, and why not
 ";
 
 #[derive(Debug)]
 pub enum Command {
     Serve(Box<Serve>),
-    Keep { state_dir: PathBuf, patience: Duration },
-    Panic { state_dir: PathBuf },
-    Residue { state_dir: PathBuf, pids: Vec<u32> },
-    Doctor { back_end: BackEnd },
+    Keep {
+        state_dir: PathBuf,
+        patience: Duration,
+    },
+    Panic {
+        state_dir: PathBuf,
+    },
+    Residue {
+        state_dir: PathBuf,
+        pids: Vec<u32>,
+    },
+    Doctor {
+        back_end: BackEnd,
+        cri: Option<PathBuf>,
+        json: bool,
+    },
+    /// Not for people: the daemon starts its stressors with it.
+    Stress(Box<Task>),
+    /// Not for people: a child of the clock effect's, which says what its clocks read.
+    CompareClocks,
     Help,
     Version,
 }
@@ -42,10 +63,16 @@ pub struct Serve {
     pub tls_cert: PathBuf,
     pub tls_key: PathBuf,
     pub client_ca: PathBuf,
+    /// The DNS name that a caller's certificate must have.
+    pub client_name: String,
     pub ticket_keys: PathBuf,
     pub cluster_id: String,
     pub node: String,
     pub back_end: BackEnd,
+    /// The container runtime's socket; None for the usual places.
+    pub cri: Option<PathBuf>,
+    /// None: no metrics are served.
+    pub metrics: Option<SocketAddr>,
     pub rules: Rules,
 }
 
@@ -67,6 +94,8 @@ pub enum InvalidOptions {
         "--lease-expires-after is {given:?}: it must be more than --lease-renew-every ({renew_every:?}) and at most {most:?}"
     )]
     Lease { given: Duration, renew_every: Duration, most: Duration },
+    #[error("--metrics-listen is {0}: metrics are told without a certificate, so only a loopback address may listen")]
+    Metrics(SocketAddr),
     #[error("--{flag} may not be zero")]
     Zero { flag: &'static str },
 }
@@ -123,19 +152,34 @@ mod tests {
             ("serve --state-dir /s", "--cluster-id is missing"),
             ("dance", "there is no command \"dance\""),
             ("keep --patience 45s", "--state-dir is missing"),
+            (&format!("{SERVE} --effects network,teleport"), "it is none of network, process"),
             ("keep --state-dir /s --patience 45", "is not a span of time"),
             ("keep --state-dir /s --patience 0s", "may not be zero"),
             ("doctor --back-end tc", "is no back end"),
+            (&format!("{SERVE} --metrics-listen 0.0.0.0:9000"), "only a loopback address"),
+            (&format!("{SERVE} --cri-endpoint cri.sock"), "unix:///run/containerd"),
             ("panic --state-dir /s --force", "invalid option"),
             (&format!("{SERVE} --lease-expires-after 46s"), "at most 45s"),
             (&format!("{SERVE} --lease-expires-after 10s"), "more than --lease-renew-every"),
             (&format!("{SERVE} --max-faults many"), "--max-faults cannot be \"many\""),
             (&format!("{SERVE} --listen here"), "--listen cannot be \"here\""),
+            (&format!("{SERVE} --exempt 10.0.0.1/8"), "--exempt cannot be \"10.0.0.1/8\""),
         ];
         for (line, expected) in cases {
             let answer = said(line);
             assert!(answer.contains(expected), "expected {expected:?} in {answer:?}");
         }
+    }
+
+    #[test]
+    fn what_every_fault_leaves_alone_is_said_once_for_the_node() {
+        let Ok(Command::Serve(serve)) =
+            parse(words(&format!("{SERVE} --exempt 10.0.0.0/8:9090 --exempt [fd00::1]:53 --exempt ::1")))
+        else {
+            panic!("addresses of both families are accepted")
+        };
+        let said: Vec<String> = serve.rules.exempt.iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["10.0.0.0/8 port 9090", "fd00::1/128 port 53", "::1/128"]);
     }
 
     #[test]

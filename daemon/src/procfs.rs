@@ -41,6 +41,57 @@ pub fn is_running(pid: u32, start_time: u64) -> bool {
     stat(pid).is_ok_and(|now| now.start_time == start_time && !now.is_dead)
 }
 
+/// Whether SIGTERM or SIGKILL waits for the process: someone wants it to end. NotFound when there is no such process.
+pub fn is_told_to_end(pid: u32) -> io::Result<bool> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(gone_is_not_found)?;
+    Ok(waits_for_end(&status))
+}
+
+/// Pending signals stand as hexadecimal masks, those of the thread apart from those of the process (proc(5)).
+fn waits_for_end(status: &str) -> bool {
+    let ends = (1u64 << (libc::SIGTERM - 1)) | (1u64 << (libc::SIGKILL - 1));
+    let masks = status.lines().filter_map(|line| line.strip_prefix("SigPnd:").or_else(|| line.strip_prefix("ShdPnd:")));
+    masks.filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok()).any(|mask| mask & ends != 0)
+}
+
+/// Of one thread: whether it has ended, whether it waits and no signal can wake it, and who traces it (0: nobody).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThreadStatus {
+    pub is_dead: bool,
+    pub is_uninterruptible: bool,
+    pub tracer: u32,
+}
+
+pub fn thread_status(pid: u32, thread: u32) -> io::Result<ThreadStatus> {
+    let text = fs::read(format!("/proc/{pid}/task/{thread}/status")).map_err(gone_is_not_found)?;
+    let text = String::from_utf8_lossy(&text);
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let state = field("State:").unwrap_or_default();
+    let (is_dead, is_uninterruptible) = (state.starts_with(['Z', 'X']), state.starts_with('D'));
+    Ok(ThreadStatus { is_dead, is_uninterruptible, tracer: field("TracerPid:").and_then(|pid| pid.parse().ok()).unwrap_or(0) })
+}
+
+/// Where the kernel has put the vDSO of a 64-bit program (AT_SYSINFO_EHDR of its auxiliary vector); None when it has none.
+pub fn vdso(pid: u32) -> io::Result<Option<u64>> {
+    let vector = fs::read(format!("/proc/{pid}/auxv")).map_err(gone_is_not_found)?;
+    Ok(vdso_of(&vector))
+}
+
+/// Pairs of 64-bit words, key and value. A 32-bit program's are shorter, and this key is then in no even place.
+fn vdso_of(vector: &[u8]) -> Option<u64> {
+    let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    let (pairs, _) = vector.as_chunks::<16>();
+    let found = pairs.iter().find(|pair| word(&pair[..8]) == libc::AT_SYSINFO_EHDR)?;
+    Some(word(&found[8..])).filter(|address| *address != 0)
+}
+
+/// The control groups of a process, one a hierarchy, as `controllers:/path`.
+pub fn cgroups(pid: u32) -> io::Result<Vec<String>> {
+    let text = fs::read(format!("/proc/{pid}/cgroup")).map_err(gone_is_not_found)?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text.lines().filter_map(|line| Some(line.split_once(':')?.1.to_owned())).collect())
+}
+
 /// The inode that names a process's network namespace.
 pub fn netns_inode(pid: u32) -> io::Result<u64> {
     inode_of(&netns_path(pid)).map_err(gone_is_not_found)
@@ -117,6 +168,14 @@ mod tests {
     fn the_largest_buffer_is_the_third_of_three() {
         assert_eq!(largest_buffer("4096\t131072\t6291456\n"), Some(6_291_456));
         assert_eq!(largest_buffer("4096 131072"), None);
+    }
+
+    #[test]
+    fn a_signal_that_ends_is_told_from_others() {
+        for (pending, expected) in [("0000000000004000", true), ("0000000000000100", true), ("0000000000000200", false)] {
+            assert_eq!(waits_for_end(&format!("SigQ:\t0/1\nSigPnd:\t0\nShdPnd:\t{pending}\n")), expected, "{pending}");
+        }
+        assert!(!waits_for_end("torn"));
     }
 
     #[test]

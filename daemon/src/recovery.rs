@@ -1,8 +1,12 @@
 //! Undoing from the records alone, by whoever is there: a daemon that starts, ends or panics, the keeper, a person.
-//! Newest first, never stopped by a failure; what could not be undone stays on record. Prints and logs nothing itself.
+//! Newest first of each victim, never stopped by a failure; what could not be undone stays on record. Prints and logs nothing itself.
+
+mod beside;
 
 use std::fmt;
 use std::time::Duration;
+
+pub use beside::undo_beside;
 
 use crate::effect::{Effects, Residue};
 use crate::ids::FaultKey;
@@ -81,18 +85,17 @@ pub fn revert_all(ledger: &Ledger, effects: &Effects, say: &mut dyn FnMut(Step))
     if found.of_another_boot > 0 {
         say(Step::DroppedFromAnotherBoot(found.of_another_boot));
     }
-    for record in &found.records {
-        match undo(ledger, effects, record) {
-            Ok(()) => {
-                outcome.undone += 1;
-                say(Step::Undone { key: record.key(), what: what_of(record) });
-            }
-            Err(failure) => {
-                outcome.failed += 1;
-                say(Step::Failed(failure));
-            }
+    let records: Vec<&Record> = found.records.iter().collect();
+    undo_beside(ledger, effects, &records, &mut |(place, done)| match done {
+        Ok(()) => {
+            outcome.undone += 1;
+            say(Step::Undone { key: records[place].key(), what: what_of(records[place]) });
         }
-    }
+        Err(failure) => {
+            outcome.failed += 1;
+            say(Step::Failed(failure));
+        }
+    });
     if !found.torn.is_empty() {
         found.torn.into_iter().for_each(|torn| say(Step::Torn(torn)));
         sweep_everywhere(effects, say);
@@ -119,6 +122,9 @@ fn sweep_everywhere(effects: &Effects, say: &mut dyn FnMut(Step)) {
         Ok(victims) => victims,
         Err(cause) => return say(Step::Blind { place: "/proc".to_owned(), why: cause.to_string() }),
     };
+    let (swept, blind) = effects.sweep_the_node();
+    swept.into_iter().for_each(|residue| say(Step::Swept(residue)));
+    blind.into_iter().for_each(|error| say(Step::Blind { place: "the node".to_owned(), why: error.to_string() }));
     for victim in victims {
         let (swept, blind) = effects.sweep(&victim);
         swept.into_iter().for_each(|residue| say(Step::Swept(residue)));

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,14 +13,17 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Certificate, Identity, Server as Transport, ServerTlsConfig};
+use tonic::transport::Server as Transport;
 
+use crate::callers::{self, Callers, CallersError, Files};
+use crate::cri::Cri;
 use crate::effect::{BackEnd, Effects};
 use crate::heartbeat::{Heartbeat, HeartbeatError};
 use crate::ledger::{Ledger, LedgerError};
-use crate::node::{Desk, Node, Reverted, Unanswered};
+use crate::metrics;
+use crate::node::{Desk, Node, Reverted, Turn, Unanswered};
 use crate::options::Serve;
+use crate::privileges;
 use crate::recovery::{self, Outcome, Step};
 use crate::server::Server;
 use crate::ticket::{InvalidKeys, TicketKeys};
@@ -28,7 +32,6 @@ use crate::ticket::{InvalidKeys, TicketKeys};
 const PLACE_WITHIN: Duration = Duration::from_secs(10);
 /// Watchers get this long to read the last events before their connections end.
 const FAREWELL: Duration = Duration::from_millis(200);
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
 const PING_EVERY: Duration = Duration::from_secs(30);
 const REQUESTS_PER_CONNECTION: u32 = 64;
 const LONGEST_HEADERS: u32 = 16 * 1024;
@@ -44,11 +47,15 @@ pub enum ServeError {
     #[error("could not use --ticket-keys: {0}")]
     Keys(#[from] InvalidKeys),
     #[error("could not serve on {address}: {cause}")]
-    Listen { address: std::net::SocketAddr, cause: io::Error },
-    #[error("could not serve: {0}; look at --tls-cert, --tls-key and --client-ca, which must be PEM")]
+    Listen { address: SocketAddr, cause: io::Error },
+    #[error(transparent)]
+    Callers(#[from] CallersError),
+    #[error("could not serve: {0}")]
     Transport(#[from] tonic::transport::Error),
     #[error("could not start the daemon's threads or its signal handlers: {0}")]
     Start(io::Error),
+    #[error("could not give up capabilities: {0}")]
+    Privileges(io::Error),
     #[error(transparent)]
     Node(#[from] Unanswered),
 }
@@ -66,7 +73,7 @@ pub struct Place {
 pub fn take_place(state_dir: &Path) -> Result<Place, ServeError> {
     let ledger = Ledger::open(state_dir)?;
     let heartbeat = take_heartbeat(state_dir)?;
-    let outcome = recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto), &mut log)?;
+    let outcome = recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto).with_state(state_dir), &mut log)?;
     if outcome != Outcome::default() {
         tracing::warn!(?outcome, "faults of an earlier life were on record and are dealt with");
     }
@@ -86,61 +93,72 @@ fn take_heartbeat(state_dir: &Path) -> Result<Heartbeat, HeartbeatError> {
 /// Serves until SIGTERM or SIGINT, then reverts everything. What failed to revert is in the answer.
 pub fn serve(options: &Serve, place: Place) -> Result<Reverted, ServeError> {
     revert_on_panic(&place.state_dir);
+    // Before any thread is made, for capabilities are a thread's.
+    privileges::keep_for(&options.rules.effects).map_err(ServeError::Privileges)?;
     let keys = Arc::new(TicketKeys::parse(&read("ticket-keys", &options.ticket_keys)?)?);
-    let tls = tls(options)?;
-    let node = Node::new(options.rules.clone(), place.ledger, Effects::new(options.back_end), place.heartbeat);
+    let callers = Callers::open(files_of(options), &options.client_name)?;
+    let effects = Effects::new(options.back_end).with_state(&place.state_dir);
+    let node = Node::new(options.rules.clone(), place.ledger, effects, place.heartbeat);
     let (desk, node_thread) = Desk::open(node).map_err(ServeError::Start)?;
     let (cluster_id, node_name) = (options.cluster_id.clone(), options.node.clone());
-    let server = Server { desk: desk.clone(), keys, cluster_id, node_name };
+    let cri = Cri::new(options.cri.clone());
+    let server = Server { desk: desk.clone(), keys, cluster_id, node_name, cri };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Start)?;
-    let reverted = runtime.block_on(serve_until_told(options, tls, server, desk))?;
+    let reverted = runtime.block_on(serve_until_told(options, callers, server, desk))?;
     // A panic over there would have aborted the process, so joining cannot fail.
     let _ = node_thread.join();
     Ok(reverted)
 }
 
-async fn serve_until_told(options: &Serve, tls: ServerTlsConfig, server: Server, desk: Desk) -> Result<Reverted, ServeError> {
+async fn serve_until_told(options: &Serve, callers: Callers, server: Server, desk: Desk) -> Result<Reverted, ServeError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
     let refused = |cause| ServeError::Listen { address: options.listen, cause };
     let listener = TcpListener::bind(options.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let router = Transport::builder()
-        .tls_config(tls)?
         .max_concurrent_streams(REQUESTS_PER_CONNECTION)
         .http2_max_header_list_size(LONGEST_HEADERS)
         .http2_keepalive_interval(Some(PING_EVERY))
         .add_service(server.into_service());
-    announce(address).map_err(ServeError::Start)?;
-    let serving = router.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
+    let told = tell_metrics(options, &desk).await?;
+    announce(address, told).map_err(ServeError::Start)?;
+    let serving = router.serve_with_incoming(callers::incoming(listener, callers));
     tokio::select! {
         ended = serving => { ended?; }
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     tracing::info!("asked to stop: no new connections, everything is reverted");
-    let reverted = desk.ask(Node::close).await?;
+    let reverted = desk.ask(Turn::Own, Node::close).await?;
     tokio::time::sleep(FAREWELL).await;
     Ok(reverted)
 }
 
+/// Where metrics are told, if they are.
+async fn tell_metrics(options: &Serve, desk: &Desk) -> Result<Option<SocketAddr>, ServeError> {
+    let Some(address) = options.metrics else { return Ok(None) };
+    let refused = |cause| ServeError::Listen { address, cause };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let told = listener.local_addr().map_err(refused)?;
+    tokio::spawn(metrics::serve(listener, desk.clone()));
+    Ok(Some(told))
+}
+
 /// One line for whoever started the daemon, and only when it serves.
-fn announce(address: std::net::SocketAddr) -> io::Result<()> {
+fn announce(address: SocketAddr, metrics: Option<SocketAddr>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{}", serde_json::json!({ "listening": address.to_string() }))?;
+    let mut line = serde_json::json!({ "listening": address.to_string() });
+    if let Some(metrics) = metrics {
+        line["metrics"] = metrics.to_string().into();
+    }
+    writeln!(stdout, "{line}")?;
     stdout.flush()
 }
 
-/// No connection without a certificate that --client-ca has signed.
-fn tls(options: &Serve) -> Result<ServerTlsConfig, ServeError> {
-    let certificate = read("tls-cert", &options.tls_cert)?;
-    let key = read("tls-key", &options.tls_key)?;
-    let callers = read("client-ca", &options.client_ca)?;
-    Ok(ServerTlsConfig::new()
-        .identity(Identity::from_pem(certificate, key))
-        .client_ca_root(Certificate::from_pem(callers))
-        .client_auth_optional(false)
-        .timeout(HANDSHAKE_WITHIN))
+fn files_of(options: &Serve) -> Files {
+    let Serve { tls_cert, tls_key, client_ca, .. } = options;
+    Files { tls_cert: tls_cert.clone(), tls_key: tls_key.clone(), client_ca: client_ca.clone() }
 }
 
 fn read(flag: &'static str, path: &Path) -> Result<String, ServeError> {
@@ -154,7 +172,8 @@ pub fn revert_on_panic(state_dir: &Path) {
         tracing::error!(%bug, "this is a bug in chaosgated: everything is reverted and the daemon ends");
         match Ledger::open(&state_dir) {
             Ok(ledger) => {
-                if let Err(error) = recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto), &mut log) {
+                if let Err(error) = recovery::revert_all(&ledger, &Effects::new(BackEnd::Auto).with_state(&state_dir), &mut log)
+                {
                     tracing::error!(%error, "could not read the records; the keeper or the next start reverts");
                 }
             }

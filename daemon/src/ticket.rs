@@ -26,11 +26,12 @@ pub struct Ticket {
     pub limits: Limits,
 }
 
-/// A standing ticket (for a Schedule) is another kind with other checks, so an unknown kind is refused by name.
+/// An unknown kind is refused by name. The runs of a standing ticket (of a Schedule) are named by the second they were due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     Once,
+    Standing,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -41,6 +42,17 @@ pub struct Limits {
     pub namespaces: Vec<String>,
     #[serde(default)]
     pub protected_namespaces: Vec<String>,
+    /// Whether wrong bytes may stay in files for good.
+    #[serde(default)]
+    pub altered_data: bool,
+    /// How far a clock that counts from boot may be shifted.
+    #[serde(default = "default_clock_shift")]
+    pub max_clock_shift_seconds: f64,
+}
+
+/// What the settings permit where they say nothing (`caps.clockShift`).
+fn default_clock_shift() -> f64 {
+    10.0
 }
 
 #[derive(Debug, Error, PartialEq)]
@@ -63,6 +75,8 @@ pub enum TicketError {
     Audience { audience: String, here: String },
     #[error("ticket {id} expired {ago} s ago, before its run began here: ask for a new one with /chaos run")]
     Expired { id: String, ago: u64 },
+    #[error("run {run} of standing ticket {id} was not due within an hour of now: its cron asks for each run at its own time")]
+    NotDue { run: RunId, id: String },
     #[error("run {run} does not belong to ticket {id}: its runs are named {id}-<n>")]
     OtherRun { run: RunId, id: String },
     #[error("ticket {id} does not permit namespace {namespace:?}, only {permitted:?}")]
@@ -71,6 +85,14 @@ pub enum TicketError {
     Denied { namespace: String },
     #[error("the fault's deadline of {asked} s is longer than the {most} s that ticket {id} permits")]
     Duration { id: String, asked: f64, most: u64 },
+    #[error(
+        "ticket {id} does not permit wrong bytes that stay in files for good, whatever the request says: let the settings say caps.alteredData: true and ask for a new ticket, or write methods: [read]"
+    )]
+    AltersData { id: String },
+    #[error(
+        "ticket {id} permits clocks that count from boot to be shifted by {most} s at most, and {asked} s were asked for: raise caps.clockShift in the settings and ask for a new ticket, or shift CLOCK_REALTIME alone"
+    )]
+    ClockShift { id: String, asked: f64, most: f64 },
     #[error("ticket {id} permits {most} victims and run {run} would hit one more")]
     Victims { id: String, run: RunId, most: u32 },
 }

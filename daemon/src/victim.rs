@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::contract;
+use crate::cri::{CriError, Found};
 use crate::procfs;
+use crate::sys::netns;
 
 /// A victim after resolution. `netns` and `start_time` together tell a reused pid from the process that was meant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub struct ResolvedVictim {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NetnsRef {
     pub inode: u64,
+    /// Tells it from one that gets its inode when it is gone. None where the kernel has no such number, or it could not be asked.
+    #[serde(default)]
+    pub cookie: Option<u64>,
     pub paths: Vec<PathBuf>,
 }
 
@@ -37,8 +42,14 @@ pub enum VictimError {
     NoTarget,
     #[error("victim.{field} is {length} bytes long: Kubernetes names have at most {LONGEST_NAME}")]
     Name { field: &'static str, length: usize },
-    #[error("CRI is not built yet on this node: container {container:?} cannot be resolved; name the victim by local_pid")]
-    CriNotBuilt { container: String },
+    #[error(transparent)]
+    Cri(#[from] CriError),
+    #[error(
+        "container {container:?} is of {what} {found:?}, and the request says {asked:?}: it is not the victim that was meant"
+    )]
+    NotWhoWasMeant { container: String, what: &'static str, found: String, asked: String },
+    #[error("pod {namespace}/{pod} has its node's own network: a fault there would hit the node")]
+    HostNetwork { namespace: String, pod: String },
     #[error(
         "victim is local pid {pid}, and this daemon hits containers only; start it with --allow-local-victims on a test machine"
     )]
@@ -60,23 +71,40 @@ pub enum VictimError {
 const LONGEST_NAME: usize = 253;
 const NAMED_NETNS: [&str; 2] = ["/run/netns", "/var/run/netns"];
 
-/// Turns a request's victim into handles, or says why it must not or cannot be hit.
-pub fn resolve(victim: &contract::Victim, allow_local: bool) -> Result<ResolvedVictim, VictimError> {
+/// Turns a request's victim into handles, or says why it must not or cannot be hit. `container` is what the runtime says of the
+/// container that the request names.
+pub fn resolve(victim: &contract::Victim, container: Option<&Found>, allow_local: bool) -> Result<ResolvedVictim, VictimError> {
     let names = [("namespace", &victim.namespace), ("pod", &victim.pod), ("container", &victim.container)];
     if let Some((field, name)) = names.into_iter().find(|(_, name)| name.len() > LONGEST_NAME) {
         return Err(VictimError::Name { field, length: name.len() });
     }
-    match &victim.target {
-        None => Err(VictimError::NoTarget),
-        Some(contract::victim::Target::ContainerId(id)) => {
-            Err(VictimError::CriNotBuilt { container: id.chars().take(80).collect() })
-        }
-        Some(contract::victim::Target::LocalPid(pid)) if !allow_local => Err(VictimError::LocalVictims { pid: *pid }),
-        Some(contract::victim::Target::LocalPid(pid)) => resolve_local(victim, *pid),
+    match (&victim.target, container) {
+        (Some(contract::victim::Target::ContainerId(id)), Some(found)) => resolve_container(victim, id, found),
+        (Some(contract::victim::Target::LocalPid(pid)), _) if !allow_local => Err(VictimError::LocalVictims { pid: *pid }),
+        (Some(contract::victim::Target::LocalPid(pid)), _) => resolve_pid(victim, *pid, &[]),
+        (Some(contract::victim::Target::ContainerId(_)) | None, _) => Err(VictimError::NoTarget),
     }
 }
 
-fn resolve_local(victim: &contract::Victim, pid: u32) -> Result<ResolvedVictim, VictimError> {
+/// The ticket was judged by the request's words, so these must be the runtime's own.
+fn resolve_container(victim: &contract::Victim, id: &str, found: &Found) -> Result<ResolvedVictim, VictimError> {
+    let told = [
+        ("namespace", &found.namespace, &victim.namespace),
+        ("pod", &found.pod, &victim.pod),
+        ("pod uid", &found.pod_uid, &victim.pod_uid),
+        ("container name", &found.container, &victim.container),
+    ];
+    if let Some((what, found, asked)) = told.into_iter().find(|(_, found, asked)| found != asked) {
+        let container = id.chars().take(80).collect();
+        return Err(VictimError::NotWhoWasMeant { container, what, found: found.clone(), asked: asked.clone() });
+    }
+    if found.host_network {
+        return Err(VictimError::HostNetwork { namespace: found.namespace.clone(), pod: found.pod.clone() });
+    }
+    resolve_pid(victim, found.pid, &found.netns_paths)
+}
+
+fn resolve_pid(victim: &contract::Victim, pid: u32, ways: &[PathBuf]) -> Result<ResolvedVictim, VictimError> {
     let seen = |cause: io::Error| match cause.kind() {
         io::ErrorKind::NotFound => VictimError::Gone { pid },
         _ => VictimError::Unreadable { pid, cause },
@@ -90,14 +118,22 @@ fn resolve_local(victim: &contract::Victim, pid: u32) -> Result<ResolvedVictim, 
     if before.is_dead || after.start_time != before.start_time {
         return Err(VictimError::Gone { pid });
     }
+    // A sandbox outlives its containers, so a container that starts again and again cannot strand what is in its network.
+    let ways = ways.iter().filter(|path| procfs::inode_of(path).is_ok_and(|found| found == inode)).cloned();
     Ok(ResolvedVictim {
         namespace: victim.namespace.clone(),
         pod: victim.pod.clone(),
         container: victim.container.clone(),
         pid,
         start_time: after.start_time,
-        netns: NetnsRef { inode, paths: paths_to(pid, inode) },
+        netns: NetnsRef { inode, cookie: cookie_of(pid, inode), paths: ways.chain(paths_to(pid, inode)).collect() },
     })
+}
+
+/// A namespace that cannot be entered has none, and the effect that would have to enter it says why.
+fn cookie_of(pid: u32, inode: u64) -> Option<u64> {
+    let netns = netns::find(inode, &[procfs::netns_path(pid)]).ok()??;
+    netns::inside(&netns, netns::own_cookie).ok()?.ok()?
 }
 
 fn refuse_own_lineage(pid: u32) -> Result<(), VictimError> {
@@ -155,7 +191,7 @@ pub fn unnamed(pid: u32) -> io::Result<ResolvedVictim> {
         container: String::new(),
         pid,
         start_time: procfs::stat(pid)?.start_time,
-        netns: NetnsRef { inode, paths: paths_to(pid, inode) },
+        netns: NetnsRef { inode, cookie: None, paths: paths_to(pid, inode) },
     })
 }
 
@@ -168,16 +204,14 @@ mod tests {
     }
 
     fn said(victim: &contract::Victim, allow_local: bool) -> String {
-        resolve(victim, allow_local).map_or_else(|error| error.to_string(), |_| "resolved".to_owned())
+        resolve(victim, None, allow_local).map_or_else(|error| error.to_string(), |_| "resolved".to_owned())
     }
 
     #[test]
     fn what_must_not_be_hit_is_refused() {
-        let container = contract::victim::Target::ContainerId("containerd://1".to_owned());
         let long = contract::Victim { pod: "p".repeat(254), ..by_pid(2) };
         let cases = [
             (contract::Victim::default(), true, "set container_id or local_pid"),
-            (contract::Victim { target: Some(container), ..Default::default() }, true, "CRI is not built yet on this node"),
             (by_pid(2), false, "--allow-local-victims"),
             (by_pid(std::process::id()), true, "is this daemon"),
             (by_pid(u32::MAX), true, "is not running"),
@@ -187,6 +221,41 @@ mod tests {
             let answer = said(&victim, allow_local);
             assert!(answer.contains(expected), "expected {expected:?} in {answer:?}");
         }
+    }
+
+    #[test]
+    fn a_container_of_other_names_is_not_the_victim() {
+        let found = Found {
+            pid: std::process::id(),
+            namespace: "shop".to_owned(),
+            pod: "cart-1".to_owned(),
+            pod_uid: "u1".to_owned(),
+            container: "app".to_owned(),
+            host_network: false,
+            netns_paths: Vec::new(),
+        };
+        let target = Some(contract::victim::Target::ContainerId("containerd://1".to_owned()));
+        let meant = contract::Victim {
+            namespace: "shop".to_owned(),
+            pod: "cart-1".to_owned(),
+            pod_uid: "u1".to_owned(),
+            container: "app".to_owned(),
+            target,
+        };
+        let cases = [
+            (contract::Victim { namespace: "bank".to_owned(), ..meant.clone() }, "is of namespace \"shop\""),
+            (contract::Victim { pod: "cart-2".to_owned(), ..meant.clone() }, "is of pod \"cart-1\""),
+            (contract::Victim { pod_uid: String::new(), ..meant.clone() }, "is of pod uid \"u1\""),
+            (contract::Victim { container: "proxy".to_owned(), ..meant.clone() }, "is of container name \"app\""),
+            (meant.clone(), "is this daemon"),
+        ];
+        for (victim, expected) in cases {
+            let refused = resolve(&victim, Some(&found), false).expect_err(expected).to_string();
+            assert!(refused.contains(expected), "expected {expected:?} in {refused:?}");
+        }
+        let on_the_node = Found { host_network: true, ..found };
+        assert!(matches!(resolve(&meant, Some(&on_the_node), false), Err(VictimError::HostNetwork { .. })));
+        assert!(matches!(resolve(&meant, None, true), Err(VictimError::NoTarget)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! One act on one victim: on record first, with no other process acting in between, and undone if it fails. The act itself runs
-//! beside the node's thread, because it ends with a look whether the victim feels it, and no deadline may wait for that.
+//! One act on one victim: on record first, with no other process acting in between, and undone if it fails. Planning and the act itself
+//! run beside the node's thread: the one may look names up at servers that do not answer, the other ends with a look whether the victim
+//! feels it, and no deadline may wait for either.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use super::{Active, Asked, Node, Refusal};
 use crate::effect::{EffectError, Felt};
 use crate::fault::Fault;
+use crate::ids::RunId;
 use crate::lease::{BootTime, LeaseError};
 use crate::ledger::Record;
 use crate::recovery;
@@ -16,6 +18,9 @@ use crate::victim::ResolvedVictim;
 
 /// An act takes milliseconds; a lock that is held for longer is held by someone who undoes.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Others are heard this often during an act, which seldom takes longer.
+const BESIDE_EVERY: Duration = Duration::from_millis(5);
 
 impl Node {
     pub(super) fn act(&mut self, asked: &Asked, victim: ResolvedVictim, accepted_at: BootTime) -> Result<Active, Refusal> {
@@ -31,9 +36,11 @@ impl Node {
         acted
     }
 
-    fn plan(&self, asked: &Asked, victim: ResolvedVictim, accepted_at: BootTime) -> Result<Record, Refusal> {
+    fn plan(&mut self, asked: &Asked, victim: ResolvedVictim, accepted_at: BootTime) -> Result<Record, Refusal> {
         let key = &asked.key;
-        let planned = self.effects.plan(&key.to_string(), &asked.fault, &victim);
+        let (effects, name, whom) = (Arc::clone(&self.effects), key.to_string(), victim.clone());
+        let fault = asked.fault.sparing(&self.rules.exempt);
+        let planned = self.beside(&key.run, move || effects.plan(&name, &fault, &whom));
         Ok(Record {
             boot_id: self.ledger.boot_id().to_owned(),
             run: key.run.clone(),
@@ -47,22 +54,33 @@ impl Node {
 
     fn record_and_apply(&mut self, record: Record, asked: &Asked, accepted_at: BootTime) -> Result<Active, Refusal> {
         self.ledger.record(&record)?;
-        match self.apply(&record, &asked.fault) {
-            Ok(felt) => Ok(Active { record, fault: asked.fault.clone(), felt, deadline: accepted_at.after(asked.deadline) }),
+        match self.apply(&record, &asked.fault.sparing(&self.rules.exempt)) {
+            Ok(felt) => Ok(Active {
+                record,
+                asked: asked.victim.clone(),
+                fault: asked.fault.clone(),
+                felt,
+                deadline: accepted_at.after(asked.deadline),
+            }),
             Err(cause) => Err(self.unwind(record, &asked.fault, cause)),
         }
     }
 
-    /// Waits for the act, and meanwhile does what is due for everyone else.
     fn apply(&mut self, record: &Record, fault: &Fault) -> Result<Felt, EffectError> {
-        let (done, acted) = sync_channel(1);
         let (effects, receipt, fault) = (Arc::clone(&self.effects), record.receipt.clone(), fault.clone());
-        thread::spawn(move || done.send(effects.apply(&receipt, &fault)));
+        self.beside(&record.run, move || effects.apply(&receipt, &fault))
+    }
+
+    /// Waits for work of a run on a thread of its own, and meanwhile does what is due for everyone else, and what others ask that has
+    /// nothing to do with it.
+    fn beside<T: Send + 'static>(&mut self, run: &RunId, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (done, worked) = sync_channel(1);
+        thread::spawn(move || done.send(work()));
         loop {
-            match acted.recv_timeout(self.ring()) {
+            match worked.recv_timeout(self.ring().min(BESIDE_EVERY)) {
                 Ok(answer) => return answer,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => unreachable!("a panic of the act ends the process in its hook"),
+                Err(RecvTimeoutError::Timeout) => self.serve_beside(run),
+                Err(RecvTimeoutError::Disconnected) => unreachable!("a panic of the work ends the process in its hook"),
             }
         }
     }

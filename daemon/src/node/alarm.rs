@@ -5,11 +5,18 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Active, Event, EventKind, Node, now};
+use crate::effect::Over;
 use crate::fault::Fault;
 use crate::heartbeat;
 use crate::ids::{FaultKey, RunId};
 use crate::lease::BootTime;
 use crate::procfs;
+use crate::sys;
+
+/// Some 30 us for each frozen victim, five times a second.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// More than an idle daemon ever frees and takes again.
+const KEPT_MEMORY: usize = 4 << 20;
 
 impl Node {
     /// Does all that is due and says how long until the next thing is.
@@ -21,7 +28,26 @@ impl Node {
         if now() >= self.next_beat {
             self.beat();
         }
+        if now() >= self.next_look {
+            self.look();
+        }
         self.next_due().since(now())
+    }
+
+    /// A pod that is deleted waits for its frozen container, so these are looked at more often than the heart beats.
+    fn look(&mut self) {
+        self.next_look = now().after(LOOK_EVERY);
+        let active = self.runs.values().flat_map(|run| &run.faults).map(|active| &active.record);
+        let over = active.filter_map(|record| Some((record.key(), self.effects.is_over(&record.receipt)?)));
+        let over: Vec<(FaultKey, Over)> = over.collect();
+        for (key, over) in over {
+            let taken = self.take(|active| active.record.key() == key);
+            let (kind, why) = match over {
+                Over::VictimGone(why) => (EventKind::VictimGone, why),
+                Over::Stopped(why) => (EventKind::FaultStopped, why),
+            };
+            self.undo_and_tell(taken, kind, why);
+        }
     }
 
     fn end_expired_leases(&mut self) {
@@ -29,6 +55,7 @@ impl Node {
         let expired: Vec<RunId> =
             self.runs.iter().filter(|(_, run)| run.lease.has_expired(now)).map(|(name, _)| name.clone()).collect();
         for run in expired {
+            self.counted.leases_expired += 1;
             let faults = self.end_run(&run);
             let held = faults.len();
             let reverted = self.undo_all(faults);
@@ -69,11 +96,12 @@ impl Node {
 
     fn beat(&mut self) {
         let now = now();
-        if let Err(error) = self.heartbeat.beat(now) {
+        if let Err(error) = self.heartbeat.beat(now, self.leases_end().min()) {
             // The keeper will take this for a stuck daemon, which is the safe reading of a disk that cannot be written.
             tracing::error!(%error, "could not beat");
         }
         self.next_beat = now.after(heartbeat::EVERY);
+        sys::memory::give_back(KEPT_MEMORY);
         self.follow_the_ledger();
         self.release_the_dead();
     }
@@ -107,15 +135,25 @@ impl Node {
     fn release_the_dead(&mut self) {
         let bereaved = self.take(|active| {
             let victim = &active.record.victim;
-            matches!(active.fault, Fault::Network(_)) && !procfs::is_running(victim.pid, victim.start_time)
+            matches!(active.fault, Fault::Network(_) | Fault::FileIo(_) | Fault::Clock(_))
+                && !procfs::is_running(victim.pid, victim.start_time)
         });
         self.undo_and_tell(bereaved, EventKind::VictimGone, "the victim ended");
     }
 
+    fn watches_someone(&self) -> bool {
+        self.runs.values().flat_map(|run| &run.faults).any(|active| active.record.receipt.needs_watching())
+    }
+
+    fn leases_end(&self) -> impl Iterator<Item = BootTime> {
+        self.runs.values().map(|run| run.lease.expires_at())
+    }
+
     fn next_due(&self) -> BootTime {
-        let leases = self.runs.values().map(|run| run.lease.expires_at());
+        let leases = self.leases_end();
         let deadlines = self.runs.values().flat_map(|run| &run.faults).map(|active| active.deadline);
         let retries = self.stuck.iter().map(|stuck| stuck.next_attempt);
-        leases.chain(deadlines).chain(retries).fold(self.next_beat, BootTime::min)
+        let look = self.watches_someone().then_some(self.next_look);
+        leases.chain(deadlines).chain(retries).chain(look).fold(self.next_beat, BootTime::min)
     }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Active, Node, Refusal, Run, VictimName, now};
+use crate::cri::Found;
 use crate::fault::Fault;
 use crate::ids::{Epoch, FaultKey};
 use crate::lease::{BootTime, Lease, LeaseError};
+use crate::privileges::Kind;
 use crate::ticket::Ticket;
 use crate::victim::ResolvedVictim;
 use crate::{contract, victim};
@@ -18,6 +20,8 @@ pub struct Asked {
     pub epoch: Epoch,
     pub ticket: Ticket,
     pub victim: contract::Victim,
+    /// What the runtime says of the container that the victim names.
+    pub container: Option<Found>,
     pub fault: Fault,
     pub deadline: Duration,
     /// Wall clock, for the ticket's expiry only.
@@ -27,6 +31,14 @@ pub struct Asked {
 impl Node {
     /// Repeating a fault that is active returns it as it is. The lease begins with the run's first fault.
     pub fn inject(&mut self, asked: &Asked) -> Result<Active, Refusal> {
+        let answer = self.judge_and_act(asked);
+        if answer.is_err() {
+            self.counted.refused += 1;
+        }
+        answer
+    }
+
+    fn judge_and_act(&mut self, asked: &Asked) -> Result<Active, Refusal> {
         let accepted_at = now();
         self.refuse_when_closing(asked)?;
         self.judge_lease(asked, accepted_at)?;
@@ -34,7 +46,7 @@ impl Node {
             return Ok(active);
         }
         self.judge_limits(asked)?;
-        let victim = victim::resolve(&asked.victim, self.rules.allow_local_victims)?;
+        let victim = victim::resolve(&asked.victim, asked.container.as_ref(), self.rules.allow_local_victims)?;
         self.judge_victims(asked, &victim)?;
         let was_leased = self.runs.contains_key(&asked.key.run);
         let active = self.act(asked, victim, accepted_at)?;
@@ -48,6 +60,7 @@ impl Node {
         });
         run.victims.insert(name_of(&active.record.victim));
         run.faults.push(active.clone());
+        *self.counted.injected.entry(active.fault.name()).or_default() += 1;
         Ok(active)
     }
 
@@ -70,7 +83,7 @@ impl Node {
         {
             return Err(LeaseError::Ended { run: run.clone(), ended: *ended }.into());
         }
-        Ok(asked.ticket.accepts_at(asked.unix_seconds)?)
+        Ok(asked.ticket.accepts_at(run, asked.unix_seconds)?)
     }
 
     fn already_active(&self, asked: &Asked) -> Result<Option<Active>, Refusal> {
@@ -79,18 +92,22 @@ impl Node {
         }
         let faults = self.runs.get(&asked.key.run).map_or(&[][..], |run| &run.faults);
         let Some(active) = faults.iter().find(|active| active.record.fault_id == asked.key.fault) else { return Ok(None) };
-        if active.fault == asked.fault && is_same_victim(&active.record.victim, &asked.victim) {
+        if active.fault == asked.fault && active.asked == asked.victim {
             return Ok(Some(active.clone()));
         }
         Err(Refusal::OtherContent(asked.key.clone()))
     }
 
     fn judge_limits(&self, asked: &Asked) -> Result<(), Refusal> {
+        if !self.rules.effects.contains(&Kind::of(&asked.fault)) {
+            return Err(Refusal::NotPermitted { effect: asked.fault.name() });
+        }
         asked.ticket.permits_namespace(&asked.victim.namespace, &self.rules.denied_namespaces)?;
         if asked.deadline.is_zero() {
             return Err(Refusal::NoDeadline);
         }
         asked.ticket.permits_duration(asked.deadline)?;
+        asked.ticket.permits_harm(&asked.fault)?;
         let most = self.rules.max_duration;
         if asked.deadline > most {
             return Err(Refusal::TooLong { asked: asked.deadline.as_secs_f64(), most: most.as_secs_f64() });
@@ -111,12 +128,4 @@ impl Node {
 
 fn name_of(victim: &ResolvedVictim) -> VictimName {
     (victim.namespace.clone(), victim.pod.clone(), victim.netns.inode)
-}
-
-fn is_same_victim(active: &ResolvedVictim, asked: &contract::Victim) -> bool {
-    let same_process = match &asked.target {
-        Some(contract::victim::Target::LocalPid(pid)) => *pid == active.pid,
-        Some(contract::victim::Target::ContainerId(_)) | None => false,
-    };
-    same_process && active.namespace == asked.namespace && active.pod == asked.pod && active.container == asked.container
 }

@@ -24,6 +24,10 @@ pub enum Refusal {
     Ticket(#[from] TicketError),
     #[error("the fault's deadline of {asked} s is longer than this node's --max-duration of {most} s")]
     TooLong { asked: f64, most: f64 },
+    #[error(
+        "{effect} is not among this node's --effects, and the daemon has given up what it would need: name it there and start the daemon anew"
+    )]
+    NotPermitted { effect: &'static str },
     #[error("this node has {most} faults active, its --max-faults: revert some first")]
     TooMany { most: usize },
     #[error(transparent)]

@@ -7,7 +7,7 @@ use super::{Active, ENDED_RUNS, Event, EventKind, Node, Stuck, now};
 use crate::fault::Fault;
 use crate::ids::{Epoch, FaultId, RunId};
 use crate::lease::LeaseError;
-use crate::ledger::Record;
+use crate::ledger::{ActingAlone, Record};
 use crate::recovery::{self, UndoFailure};
 
 /// Undoing does not wait longer than this for another process that undoes.
@@ -81,26 +81,35 @@ impl Node {
         taken
     }
 
-    /// Undoes newest first, whatever order they come in.
+    /// Undoes newest first of each victim, whatever order they come in.
     pub(super) fn undo_all(&mut self, mut taken: Vec<Active>) -> Reverted {
         taken.sort_by_key(|active| std::cmp::Reverse(active.record.recorded_at));
-        let mut reverted = Reverted::default();
-        for Active { record, fault, .. } in taken {
-            match self.undo(&record) {
-                Ok(()) => reverted.count += 1,
-                Err(failure) => {
-                    reverted.failures.push(failure.clone());
-                    self.set_stuck(record, fault, failure);
-                }
-            }
+        let mut failed = Vec::new();
+        {
+            let _alone = self.alone_unless_acting();
+            let records: Vec<&Record> = taken.iter().map(|active| &active.record).collect();
+            recovery::undo_beside(&self.ledger, &self.effects, &records, &mut |(place, done)| {
+                failed.extend(done.err().map(|failure| (place, failure)));
+            });
         }
+        let count = u32::try_from(taken.len() - failed.len()).unwrap_or(u32::MAX);
+        let reverted = Reverted { count, failures: failed.iter().map(|(_, failure)| failure.clone()).collect() };
+        for (place, failure) in failed {
+            let Active { record, fault, .. } = taken[place].clone();
+            self.set_stuck(record, fault, failure);
+        }
+        self.count(&reverted);
         reverted
     }
 
     fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
-        // In the middle of an act the lock is ours. And without it too: undoing twice is harmless, and not undoing is not.
-        let _alone = if self.alone.is_some() { None } else { self.ledger.act_alone(PATIENCE).unwrap_or(None) };
+        let _alone = self.alone_unless_acting();
         recovery::undo(&self.ledger, &self.effects, record)
+    }
+
+    /// In the middle of an act the lock is ours. And without it too: undoing twice is harmless, and not undoing is not.
+    fn alone_unless_acting(&self) -> Option<ActingAlone> {
+        if self.alone.is_some() { None } else { self.ledger.act_alone(PATIENCE).unwrap_or(None) }
     }
 
     pub(super) fn set_stuck(&mut self, record: Record, fault: Fault, failure: UndoFailure) {
@@ -131,7 +140,13 @@ impl Node {
                 }
             }
         }
+        self.count(&reverted);
         reverted
+    }
+
+    fn count(&mut self, reverted: &Reverted) {
+        self.counted.reverted += u64::from(reverted.count);
+        self.counted.undo_failures += reverted.failures.len() as u64;
     }
 }
 

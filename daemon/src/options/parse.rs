@@ -12,8 +12,12 @@ use lexopt::{Arg, Parser};
 
 use super::{Command, InvalidOptions, Serve};
 use crate::effect::BackEnd;
+use crate::effect::clock::COMPARE_CLOCKS;
+use crate::fault::{InvalidFault, Percent};
 use crate::lease::Terms;
 use crate::node::Rules;
+use crate::privileges::{self, Kind};
+use crate::stressor::Task;
 
 /// The promise of the whole system; a node may keep it tighter, never looser.
 const LONGEST_LEASE: Duration = Duration::from_secs(45);
@@ -30,8 +34,17 @@ pub fn command(words: Vec<OsString>) -> Result<Command, InvalidOptions> {
             Some("panic") => panic(&mut parser),
             Some("residue") => residue(&mut parser),
             Some("doctor") => doctor(&mut parser),
+            Some("stress") => stress(&mut parser),
+            Some(COMPARE_CLOCKS) => nothing_more(&mut parser, Command::CompareClocks),
             _ => Err(InvalidOptions::Command(name.to_string_lossy().into_owned())),
         },
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+fn nothing_more(parser: &mut Parser, command: Command) -> Result<Command, InvalidOptions> {
+    match parser.next()? {
+        None => Ok(command),
         Some(other) => Err(other.unexpected().into()),
     }
 }
@@ -81,14 +94,41 @@ fn residue(parser: &mut Parser) -> Result<Command, InvalidOptions> {
 }
 
 fn doctor(parser: &mut Parser) -> Result<Command, InvalidOptions> {
-    let mut chosen = BackEnd::Auto;
+    let (mut chosen, mut cri, mut json) = (BackEnd::Auto, None, false);
     while let Some(word) = parser.next()? {
         match word {
             Long("back-end") => chosen = back_end(parser)?,
+            Long("cri-endpoint") => cri = Some(socket(parser)?),
+            Long("json") => json = true,
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(Command::Doctor { back_end: chosen })
+    Ok(Command::Doctor { back_end: chosen, cri, json })
+}
+
+/// Every word is the daemon's own and none is left out.
+fn stress(parser: &mut Parser) -> Result<Command, InvalidOptions> {
+    let mut task = Task { fault: String::new(), victim: 0, start_time: 0, workers: 0, load: Percent::ZERO, bytes: 0 };
+    while let Some(word) = parser.next()? {
+        match word {
+            Long("fault") => task.fault = parser.value()?.string()?,
+            Long("victim") => {
+                let text = parser.value()?.string()?;
+                let named = text.split_once(':').and_then(|(pid, start)| Some((pid.parse().ok()?, start.parse().ok()?)));
+                let wrong = || InvalidOptions::Value { flag: "victim".to_owned(), why: format!("{text:?} (not PID:START)") };
+                (task.victim, task.start_time) = named.ok_or_else(wrong)?;
+            }
+            Long("workers") => task.workers = value("workers", parser)?,
+            Long("load") => {
+                let raw: f32 = value("load", parser)?;
+                let wrong = |why: InvalidFault| InvalidOptions::Value { flag: "load".to_owned(), why: why.to_string() };
+                task.load = Percent::try_from(raw).map_err(wrong)?;
+            }
+            Long("bytes") => task.bytes = value("bytes", parser)?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Stress(Box::new(task)))
 }
 
 /// Words of `serve` that have been read, before it is known whether all are there.
@@ -97,7 +137,10 @@ struct Words {
     files: [Option<PathBuf>; 5],
     cluster_id: Option<String>,
     node: Option<String>,
+    client_name: String,
     back_end: BackEnd,
+    cri: Option<PathBuf>,
+    metrics: Option<SocketAddr>,
     rules: Rules,
 }
 
@@ -109,7 +152,10 @@ fn serve(parser: &mut Parser) -> Result<Command, InvalidOptions> {
         files: Default::default(),
         cluster_id: None,
         node: None,
+        client_name: "chaosgate-runner".to_owned(),
         back_end: BackEnd::Auto,
+        cri: None,
+        metrics: None,
         rules: default_rules(),
     };
     while let Some(word) = parser.next()? {
@@ -130,6 +176,8 @@ fn default_rules() -> Rules {
         max_faults: 200,
         terms: Terms { renew_every: Duration::from_secs(15), expires_after: LONGEST_LEASE },
         denied_namespaces: Vec::new(),
+        exempt: Vec::new(),
+        effects: privileges::ALL.to_vec(),
     }
 }
 
@@ -143,12 +191,21 @@ fn take(name: &str, parser: &mut Parser, words: &mut Words) -> Result<(), Invali
         "listen" => words.listen = value(name, parser)?,
         "cluster-id" => words.cluster_id = Some(parser.value()?.string()?),
         "node" => words.node = Some(parser.value()?.string()?),
+        "client-name" => words.client_name = parser.value()?.string()?,
         "back-end" => words.back_end = back_end(parser)?,
+        "metrics-listen" => {
+            let address: SocketAddr = value(name, parser)?;
+            words.metrics =
+                if address.ip().is_loopback() { Some(address) } else { return Err(InvalidOptions::Metrics(address)) };
+        }
+        "cri-endpoint" => words.cri = Some(socket(parser)?),
         "max-duration" => rules.max_duration = span(parser)?,
         "max-faults" => rules.max_faults = value(name, parser)?,
         "lease-expires-after" => rules.terms.expires_after = span(parser)?,
         "lease-renew-every" => rules.terms.renew_every = span(parser)?,
         "deny-namespace" => rules.denied_namespaces.push(parser.value()?.string()?),
+        "exempt" => rules.exempt.push(value(name, parser)?),
+        "effects" => rules.effects = effects(parser)?,
         "allow-local-victims" => rules.allow_local_victims = true,
         _ => return Err(Arg::Long(name).unexpected().into()),
     }
@@ -177,8 +234,11 @@ fn complete(words: Words) -> Result<Command, InvalidOptions> {
         tls_cert: given(tls_cert, "tls-cert")?,
         tls_key: given(tls_key, "tls-key")?,
         client_ca: given(client_ca, "client-ca")?,
+        client_name: words.client_name,
         ticket_keys: given(ticket_keys, "ticket-keys")?,
         back_end: words.back_end,
+        cri: words.cri,
+        metrics: words.metrics,
         rules: words.rules,
     })))
 }
@@ -196,6 +256,17 @@ fn path(parser: &mut Parser) -> Result<PathBuf, InvalidOptions> {
     Ok(PathBuf::from(parser.value()?))
 }
 
+/// As a kubelet's containerRuntimeEndpoint is written, or a bare path.
+fn socket(parser: &mut Parser) -> Result<PathBuf, InvalidOptions> {
+    let text = parser.value()?.string()?;
+    let path = PathBuf::from(text.strip_prefix("unix://").unwrap_or(&text));
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    let why = format!("{text:?} (write unix:///run/containerd/containerd.sock)");
+    Err(InvalidOptions::Value { flag: "cri-endpoint".to_owned(), why })
+}
+
 fn back_end(parser: &mut Parser) -> Result<BackEnd, InvalidOptions> {
     match parser.value()?.string()?.as_str() {
         "auto" => Ok(BackEnd::Auto),
@@ -203,6 +274,13 @@ fn back_end(parser: &mut Parser) -> Result<BackEnd, InvalidOptions> {
         "packet-queue" => Ok(BackEnd::PacketQueue),
         other => Err(InvalidOptions::BackEnd(other.to_owned())),
     }
+}
+
+/// Names with commas between them.
+fn effects(parser: &mut Parser) -> Result<Vec<Kind>, InvalidOptions> {
+    let text = parser.value()?.string()?;
+    let wrong = |why: String| InvalidOptions::Value { flag: "effects".to_owned(), why: format!("{text:?} ({why})") };
+    text.split(',').map(|word| word.parse().map_err(wrong)).collect()
 }
 
 fn span(parser: &mut Parser) -> Result<Duration, InvalidOptions> {

@@ -6,7 +6,7 @@ use tonic::Status;
 
 use super::status;
 use crate::contract::{self, watch_response};
-use crate::effect::Effects;
+use crate::effect::{EffectError, Effects, Residue};
 use crate::lease::Terms;
 use crate::node::{Active, Event, EventKind, ListedFault, ListedLease, Listing, Node, Reverted};
 use crate::procfs;
@@ -113,12 +113,16 @@ fn active_lease(lease: ListedLease, in_force: Terms) -> contract::ActiveLease {
 }
 
 /// An empty answer is a proof, so one namespace that cannot be looked into makes the whole an error.
-pub fn residue(effects: &Effects, victims: &[ResolvedVictim]) -> Result<contract::ResidueResponse, Status> {
+pub fn residue(
+    effects: &Effects,
+    victims: &[ResolvedVictim],
+    of_the_node: (Vec<Residue>, Vec<EffectError>),
+) -> Result<contract::ResidueResponse, Status> {
+    let looks = victims.iter().map(|victim| (format!("the network of pid {}", victim.pid), effects.residue(victim)));
     let mut residue = Vec::new();
-    for victim in victims {
-        let (found, blind) = effects.residue(victim);
+    for (place, (found, blind)) in looks.chain([("the node".to_owned(), of_the_node)]) {
         if let Some(error) = blind.first() {
-            return Err(status::partly_blind(&format!("pid {}", victim.pid), &error.to_string()));
+            return Err(status::partly_blind(&place, &error.to_string()));
         }
         residue.extend(found.into_iter().map(|one| contract::Residue { r#where: one.place, what: one.what }));
     }
@@ -141,6 +145,7 @@ fn kind(kind: EventKind) -> watch_response::Kind {
         EventKind::Deadline => watch_response::Kind::Deadline,
         EventKind::UndoFailed => watch_response::Kind::UndoFailed,
         EventKind::ShuttingDown => watch_response::Kind::ShuttingDown,
+        EventKind::FaultStopped => watch_response::Kind::FaultStopped,
     }
 }
 

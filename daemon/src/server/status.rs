@@ -4,6 +4,7 @@ use std::io;
 
 use tonic::{Code, Status};
 
+use crate::cri::CriError;
 use crate::ids::InvalidId;
 use crate::lease::LeaseError;
 use crate::ledger::LedgerError;
@@ -17,7 +18,7 @@ pub fn of_refusal(refusal: Refusal) -> Status {
 fn code_of(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::Id(_) | Refusal::Fault(_) | Refusal::NoDeadline => Code::InvalidArgument,
-        Refusal::Ticket(_) | Refusal::TooLong { .. } => Code::PermissionDenied,
+        Refusal::Ticket(_) | Refusal::TooLong { .. } | Refusal::NotPermitted { .. } => Code::PermissionDenied,
         Refusal::TooMany { .. } => Code::ResourceExhausted,
         Refusal::Lease(error) => code_of_lease(error),
         Refusal::OtherContent(_) | Refusal::Stuck(_) => Code::AlreadyExists,
@@ -44,12 +45,22 @@ fn code_of_lease(error: &LeaseError) -> Code {
 fn code_of_victim(error: &VictimError) -> Code {
     match error {
         VictimError::NoTarget | VictimError::Name { .. } => Code::InvalidArgument,
-        VictimError::CriNotBuilt { .. } => Code::Unimplemented,
+        VictimError::Cri(error) => code_of_cri(error),
+        VictimError::NotWhoWasMeant { .. } | VictimError::HostNetwork { .. } => Code::PermissionDenied,
         VictimError::LocalVictims { .. } | VictimError::OwnLineage { .. } | VictimError::SharedNetns { .. } => {
             Code::PermissionDenied
         }
         VictimError::Gone { .. } => Code::NotFound,
         VictimError::Unreadable { .. } => Code::FailedPrecondition,
+    }
+}
+
+fn code_of_cri(error: &CriError) -> Code {
+    match error {
+        CriError::Id { .. } => Code::InvalidArgument,
+        CriError::Unknown { .. } | CriError::NotRunning { .. } => Code::NotFound,
+        CriError::NoSocket { .. } | CriError::Unreadable { .. } => Code::FailedPrecondition,
+        CriError::Unreachable { .. } | CriError::Refused { .. } => Code::Unavailable,
     }
 }
 
@@ -85,5 +96,5 @@ pub fn blind(cause: io::Error) -> Status {
 }
 
 pub fn partly_blind(place: &str, why: &str) -> Status {
-    Status::failed_precondition(format!("could not look into the network of {place}: {why}; residue is unknown, not zero"))
+    Status::failed_precondition(format!("could not look into {place}: {why}; residue is unknown, not zero"))
 }
