@@ -1,8 +1,12 @@
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
 use std::time::Duration;
 
+use chaosgated::effect::BackEnd;
 use chaosgated::fault::{Direction, Netem, NetworkFault};
 
-use crate::faults::{DELAY_MS, both_families, delay, during, is_about, is_unharmed, shaped, slack_ms};
+use crate::faults::{DELAY_MS, both_families, delay, during, during_by, is_about, is_unharmed, shaped, slack_ms};
 use crate::lab::Lab;
 use crate::traffic::{Echo, OTHER_PORT, PORT, connect_ms, echoes};
 
@@ -126,5 +130,35 @@ fn datagrams_larger_than_the_device_takes_arrive_whole() {
             during(&lab, &shaped(direction, delay(50)), |_| echoes(&lab.victim, address, 20, 8000, Duration::from_millis(5)));
         assert_eq!(times.len(), 20, "{direction:?} {address}");
         assert!(times.iter().all(|(_, took)| took.as_millis() >= 49), "{direction:?} {address}: {times:?}");
+    }
+}
+
+/// Sends this much to the echo at once, as large segments that only the device or the queue takes apart, and reads it back.
+fn comes_back_whole(from: &crate::lab::Host, address: &str, length: usize) -> bool {
+    let target = SocketAddr::new(address.parse().expect("an address of the lab"), PORT);
+    let stream = from.inside(|| TcpStream::connect_timeout(&target, Duration::from_secs(3))).expect("the echo listens");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a socket of ours");
+    let sent: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+    let mut received = vec![0; length];
+    let mut writer = stream.try_clone().expect("a socket of ours");
+    let mut reader = stream;
+    thread::scope(|scope| {
+        scope.spawn(|| writer.write_all(&sent).expect("the connection lives"));
+        reader.read_exact(&mut received).expect("all comes back");
+    });
+    received == sent
+}
+
+#[test]
+fn large_sends_of_either_family_come_back_whole() {
+    let lab = Lab::new();
+    let _echo = Echo::on(&lab.peer);
+    for direction in [Direction::To, Direction::From] {
+        let netem = Netem { jitter: Duration::from_millis(5), ..delay(10) };
+        during_by(BackEnd::PacketQueue, &lab, &shaped(direction, netem), |_| {
+            for address in [&lab.peer.v4, &lab.peer.v6] {
+                assert!(comes_back_whole(&lab.victim, address, 1 << 20), "{direction:?} {address}");
+            }
+        });
     }
 }

@@ -20,18 +20,7 @@ pub fn back_end() -> BackEnd {
 }
 
 pub fn still() -> Netem {
-    Netem {
-        delay: Duration::ZERO,
-        jitter: Duration::ZERO,
-        delay_correlation: Percent::ZERO,
-        loss: Percent::ZERO,
-        loss_correlation: Percent::ZERO,
-        duplicate: Percent::ZERO,
-        duplicate_correlation: Percent::ZERO,
-        corrupt: Percent::ZERO,
-        corrupt_correlation: Percent::ZERO,
-        seed: Some(11),
-    }
+    Netem { seed: Some(11), ..Netem::default() }
 }
 
 pub fn delay(milliseconds: u64) -> Netem {
@@ -43,11 +32,11 @@ pub fn percent(value: f32) -> Percent {
 }
 
 pub fn shaped(direction: Direction, netem: Netem) -> NetworkFault {
-    NetworkFault { direction, peers: vec![], exempt: vec![], device: None, act: NetworkAct::Netem(netem) }
+    NetworkFault { act: NetworkAct::Netem(netem), ..NetworkFault::partition(direction) }
 }
 
 pub fn partition(direction: Direction) -> NetworkFault {
-    NetworkFault { direction, peers: vec![], exempt: vec![], device: None, act: NetworkAct::Partition }
+    NetworkFault::partition(direction)
 }
 
 /// Both addresses of a host, optionally one port of it.
@@ -72,7 +61,12 @@ pub fn inject(effects: &NetworkEffects, name: &str, fault: &NetworkFault, host: 
 /// Puts the fault on the lab's victim while `look` looks. The victim's footprint is the same afterwards as before,
 /// the residue sees the fault while it is there and nothing afterwards, and undoing again is fine.
 pub fn during<T>(lab: &Lab, fault: &NetworkFault, look: impl FnOnce(&Active) -> T) -> T {
-    let effects = NetworkEffects::new(back_end());
+    during_by(back_end(), lab, fault, look)
+}
+
+/// The same by a certain back end.
+pub fn during_by<T>(back_end: BackEnd, lab: &Lab, fault: &NetworkFault, look: impl FnOnce(&Active) -> T) -> T {
+    let effects = NetworkEffects::new(back_end);
     let before = lab.victim.footprint();
     let active = inject(&effects, "run-1/fault-1", fault, &lab.victim).unwrap_or_else(|error| panic!("{error}"));
     let meanwhile = lab.victim.footprint();

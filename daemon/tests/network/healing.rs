@@ -7,7 +7,7 @@ use chaosgated::fault::{Direction, NetworkFault};
 
 use crate::faults::{back_end, both_families, delay, during, inject, is_about, is_unharmed, partition, shaped};
 use crate::lab::Lab;
-use crate::traffic::{Echo, PORT, connect_ms};
+use crate::traffic::{Echo, PORT, connect_ms, send_until};
 
 #[test]
 fn whoever_reads_the_receipt_can_undo_it() {
@@ -80,11 +80,7 @@ fn the_probe_says_it_was_felt_only_when_traffic_showed_it() {
     });
     let over = AtomicBool::new(false);
     let felt = thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
-                connect_ms(&lab.victim, &lab.peer.v4, PORT);
-            }
-        });
+        scope.spawn(|| send_until(&over, &lab.victim, &lab.peer.v4));
         let seen = [shaped(Direction::To, delay(100)), partition(Direction::To)]
             .map(|fault| during(&lab, &fault, |active| active.felt.clone()));
         over.store(true, Ordering::Relaxed);

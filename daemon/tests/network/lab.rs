@@ -30,10 +30,18 @@ pub struct Lab {
 
 impl Lab {
     pub fn new() -> Self {
+        Self::of(Host::start(2))
+    }
+
+    /// A lab whose victim has a resolv.conf of its own, as a pod has.
+    pub fn with_resolver(resolv_conf: &str) -> Self {
+        Self::of(Host::start_with_resolver(2, resolv_conf))
+    }
+
+    fn of(victim: Host) -> Self {
         let switch = Host::start(1);
         switch.ip("link add br0 type bridge\nlink set br0 up\n");
-        let join = |number: u32| {
-            let host = Host::start(number);
+        let join = |number: u32, host: Host| {
             switch.ip(&format!("link add port{number} type veth peer name eth0 netns {}\n", host.keeper.id()));
             switch.ip(&format!("link set port{number} master br0\nlink set port{number} up\n"));
             host.ip(&format!(
@@ -42,7 +50,8 @@ impl Lab {
             ));
             host
         };
-        let lab = Self { victim: join(2), twin: join(3), peer: join(4), other: join(5), switch };
+        let start = |number| join(number, Host::start(number));
+        let lab = Self { victim: join(2, victim), twin: start(3), peer: start(4), other: start(5), switch };
         lab.meet();
         lab
     }
@@ -78,8 +87,21 @@ impl Lab {
 
 impl Host {
     fn start(number: u32) -> Self {
+        Self::start_as(number, &["--net", "--", "sleep", "240"])
+    }
+
+    /// Its /etc is its own, with one file in it.
+    fn start_with_resolver(number: u32, resolv_conf: &str) -> Self {
+        let script = "mount -t tmpfs etc /etc && printf %s \"$0\" > /etc/resolv.conf && exec sleep 240";
+        let host = Self::start_as(number, &["--net", "--mount", "--", "sh", "-c", script, resolv_conf]);
+        let path = format!("/proc/{}/root/etc/resolv.conf", host.keeper.id());
+        wait_until("the keeper has its own files", || std::fs::read_to_string(&path).is_ok_and(|text| text == resolv_conf));
+        host
+    }
+
+    fn start_as(number: u32, words: &[&str]) -> Self {
         let own = netns_inode("self");
-        let keeper = Command::new("unshare").args(["--net", "--", "sleep", "240"]).stdin(Stdio::null()).spawn();
+        let keeper = Command::new("unshare").args(words).stdin(Stdio::null()).spawn();
         let keeper = keeper.expect("unshare runs: the tests need root, or `unshare -Urnm`");
         let pid = keeper.id().to_string();
         wait_until("the keeper is in its own network", || netns_inode(&pid).is_some_and(|inode| Some(inode) != own));
@@ -96,7 +118,7 @@ impl Host {
             container: "main".into(),
             pid,
             start_time: 0,
-            netns: NetnsRef { inode, paths: vec![format!("/proc/{pid}/ns/net").into()] },
+            netns: NetnsRef { inode, cookie: None, paths: vec![format!("/proc/{pid}/ns/net").into()] },
         }
     }
 

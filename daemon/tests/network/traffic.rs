@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::lab::Host;
+use super::lab::Host;
 
 pub const PORT: u16 = 8080;
 pub const OTHER_PORT: u16 = 9090;
@@ -62,9 +62,21 @@ pub fn connect_ms(from: &Host, address: &str, port: u16) -> f64 {
 
 /// Sends numbered datagrams of this size and returns the numbers that came back, in their order, and when.
 pub fn echoes(from: &Host, address: &str, count: u32, size: usize, gap: Duration) -> Vec<(u32, Duration)> {
+    echoes_within(from, address, count, size, gap, Duration::from_millis(600))
+}
+
+/// The same, until nothing came back for so long.
+pub fn echoes_within(
+    from: &Host,
+    address: &str,
+    count: u32,
+    size: usize,
+    gap: Duration,
+    silence: Duration,
+) -> Vec<(u32, Duration)> {
     let target = socket_address(address, PORT);
     let socket = from.inside(|| UdpSocket::bind("[::]:0").expect("a free port"));
-    socket.set_read_timeout(Some(Duration::from_millis(600))).expect("a socket of ours");
+    socket.set_read_timeout(Some(silence)).expect("a socket of ours");
     let sender = socket.try_clone().expect("a socket of ours");
     let start = Instant::now();
     let sending = thread::spawn(move || {
@@ -89,6 +101,18 @@ pub fn echoes(from: &Host, address: &str, count: u32, size: usize, gap: Duration
     }
     sending.join().expect("the sender does not panic");
     came_back
+}
+
+/// Datagrams every 10 ms, whatever becomes of them. A connection would fall silent for a second after a SYN that was lost, and a
+/// delay that is taken away loses what it held.
+pub fn send_until(over: &AtomicBool, from: &Host, address: &str) {
+    let target = mapped(socket_address(address, PORT));
+    let socket = from.inside(|| UdpSocket::bind("[::]:0").expect("a free port"));
+    while !over.load(Ordering::Relaxed) {
+        // Refused by a local firewall is a way of being lost.
+        let _ = socket.send_to(b"still here", target);
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// An established connection that can be asked whether it still carries.

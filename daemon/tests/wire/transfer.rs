@@ -12,6 +12,8 @@ use crate::plan::{RoundTripCell, TransferCell};
 use crate::window::set_congestion_control;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What both ends need to forget a connection, without the wire's delay.
+const END_OF_CONNECTION: Duration = Duration::from_millis(5);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,7 +30,7 @@ pub struct Fetched {
 pub fn round_trips(lab: &Lab, asked: &RoundTripCell) -> RoundTrips {
     let at = serve(&lab.peer, "reno", 1, asked.repeats as usize + 1);
     lab.victim.inside(|| {
-        let connect_ms = (0..asked.repeats).map(|_| 1e3 * timed(|| drop(open(at)))).collect();
+        let connect_ms = (0..asked.repeats).map(|_| 1e3 * alone(|| drop(open(at)))).collect();
         let mut stream = open(at);
         let exchange_ms = (0..asked.repeats).map(|_| 1e3 * timed(|| ask(&mut stream, 1))).collect();
         RoundTrips { exchange_ms, connect_ms }
@@ -37,7 +39,7 @@ pub fn round_trips(lab: &Lab, asked: &RoundTripCell) -> RoundTrips {
 
 pub fn fetch_all(lab: &Lab, asked: &TransferCell) -> Fetched {
     let at = serve(&lab.peer, &asked.congestion_control, asked.bytes, asked.repeats as usize);
-    let fetch = |_| timed(|| ask(&mut open(at), asked.bytes));
+    let fetch = |_| alone(|| ask(&mut open(at), asked.bytes));
     Fetched { seconds: lab.victim.inside(|| (0..asked.repeats).map(fetch).collect()) }
 }
 
@@ -51,7 +53,8 @@ fn serve(host: &Host, congestion_control: &str, bytes: usize, connections: usize
     thread::spawn(move || {
         for _ in 0..connections {
             let (stream, _) = listener.accept().expect("somebody comes");
-            thread::spawn(move || answer(stream, bytes));
+            // One after the other, as they come: a thread each costs user-mode Linux milliseconds that no network took.
+            answer(stream, bytes);
         }
     });
     at
@@ -75,6 +78,14 @@ fn ask(stream: &mut TcpStream, bytes: usize) {
     stream.write_all(b"?").expect("the connection is not reset");
     let mut buffer = vec![0; bytes];
     stream.read_exact(&mut buffer).expect("all of the answer");
+}
+
+/// The time of what goes over a connection of its own; then as long a pause, in which the end of that connection crosses the wire: on one
+/// processor its packets and the server's work for them would hold up the next one's by a millisecond and more.
+fn alone(work: impl FnOnce()) -> f64 {
+    let seconds = timed(work);
+    thread::sleep(Duration::from_secs_f64(seconds) + END_OF_CONNECTION);
+    seconds
 }
 
 fn timed(work: impl FnOnce()) -> f64 {

@@ -1,0 +1,36 @@
+//! Programs that begin while the fault stands. The kernel tells the daemon of them only where it lives in the first pid namespace and
+//! reaches the first network namespace, so this runs outside of sandboxes: the suite `newcomers`.
+
+use crate::victims::{MS, Program, REALTIME, Scene, Victim};
+
+const PROGRAMS: usize = 100;
+/// The very first read of a program is what may come too early. A dynamic program is slower than the daemon.
+const MAY_BE_EARLY: usize = 5;
+
+fn newcomers_read_the_offset(program: Program) {
+    let Some(mut victim) = Victim::start(program, &[]) else { return };
+    let mut scene = Scene::new(&format!("newcomers-{program:?}"));
+    let order = format!("exec {PROGRAMS}");
+    let true_ones = |offs: &std::collections::BTreeMap<String, i64>| offs.values().filter(|off| off.abs() < MS).count();
+    assert_eq!(true_ones(&victim.ask(&order)), PROGRAMS, "without a fault every newcomer reads the truth");
+    scene.skews("f1", victim.pid(), REALTIME, 150 * MS);
+    let told = victim.ask(&order);
+    let early = true_ones(&told);
+    println!("{program:?}: {early} of {PROGRAMS} newcomers read the truth first");
+    assert!(told.values().all(|off| off.abs() < MS || (off - 150 * MS).abs() < MS), "nobody reads anything else: {told:?}");
+    assert!(early <= MAY_BE_EARLY, "{early} of {PROGRAMS} newcomers read the clock before the daemon came");
+    scene.reverts("f1");
+    assert_eq!(true_ones(&victim.ask(&order)), PROGRAMS, "and after it again");
+}
+
+#[test]
+#[ignore = "the kernel tells of new programs outside of sandboxes only: suite newcomers"]
+fn new_dynamic_programs_read_the_offset() {
+    newcomers_read_the_offset(Program::C);
+}
+
+#[test]
+#[ignore = "the kernel tells of new programs outside of sandboxes only: suite newcomers"]
+fn new_static_programs_read_the_offset() {
+    newcomers_read_the_offset(Program::StaticC);
+}
