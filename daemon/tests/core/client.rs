@@ -81,7 +81,7 @@ pub fn by_pid(pid: u32) -> Victim {
 
 /// Cuts the victim from its peer for half a minute, in run t1-0 and epoch 1.
 pub fn a_partition(site: &Site, fault: &str, pid: u32) -> InjectRequest {
-    let peer = Peer { cidr: PEER.to_owned(), port: 0 };
+    let peer = Peer { cidr: PEER.to_owned(), ..Default::default() };
     let network = NetworkFault {
         direction: Direction::Both.into(),
         peers: vec![peer],

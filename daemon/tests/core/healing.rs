@@ -109,6 +109,37 @@ fn a_daemon_that_is_stuck_is_ended_by_the_keeper() {
     assert_healed(&lab, &site, &before);
 }
 
+/// The patience alone counts from the daemon's last beat, and would heal 12 s or more after the lease began.
+#[test]
+fn a_daemon_that_dies_late_in_a_lease_does_not_lengthen_it() {
+    let lease = ["--lease-expires-after", "8s", "--lease-renew-every", "2s"];
+    let Some((lab, site, mut daemon, before)) = a_felt_fault("late-death", &lease) else { return };
+    let began = Instant::now();
+    let mut keeper = site.command(&["keep", "--patience", "8s"]).spawn().expect("the keeper starts");
+    std::thread::sleep(Duration::from_secs(6));
+    daemon.kill();
+    assert!(lab.is_cut(), "the lease has not ended, and nobody has reverted yet");
+    let healed = lab.heals_within(Duration::from_secs(4));
+    lab::end(&mut keeper);
+    assert!(healed.is_some() && began.elapsed() < Duration::from_secs(10), "healed {healed:?} after the daemon's death");
+    assert_healed(&lab, &site, &before);
+}
+
+#[test]
+#[ignore = "takes 12 seconds: a daemon that is stuck must have missed five beats"]
+fn a_daemon_that_is_stuck_when_a_lease_ends_is_ended_by_the_keeper() {
+    let lease = ["--lease-expires-after", "4s", "--lease-renew-every", "1s"];
+    let Some((lab, site, mut daemon, before)) = a_felt_fault("late-stuck", &lease) else { return };
+    std::thread::sleep(Duration::from_millis(2500));
+    signal("STOP", daemon.child.id());
+    let mut keeper = site.command(&["keep", "--patience", "45s"]).spawn().expect("the keeper starts");
+    let healed = lab.heals_within(Duration::from_secs(12));
+    lab::end(&mut keeper);
+    assert!(healed.is_some(), "a daemon that stopped before a lease ended still holds its fault");
+    assert!(daemon.ends_within(Duration::from_secs(1)).is_some(), "the stuck daemon is ended");
+    assert_healed(&lab, &site, &before);
+}
+
 #[test]
 fn panic_reverts_under_a_living_daemon_which_notices() {
     let Some((lab, site, daemon, before)) = a_felt_fault("panic", &[]) else { return };

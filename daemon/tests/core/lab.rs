@@ -1,14 +1,18 @@
 //! Two processes in network namespaces of their own, joined by a veth pair: a victim, and the peer that it talks to.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::FileExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
+/// The kernel gives out the next number after this one (CONFIG_CHECKPOINT_RESTORE), in our own pid namespace.
+const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
 const PROBE: &str = "CHAOSGATE_PROBE";
 /// Nothing a test starts outlives this.
-const AT_MOST: Duration = Duration::from_secs(120);
+const AT_MOST: Duration = Duration::from_secs(600);
 
 pub const PEER: &str = "10.99.0.2";
 /// Beyond this a connection counts as cut. A veth hop takes well under a millisecond.
@@ -43,15 +47,14 @@ pub fn lab() -> Option<Lab> {
     can_have_labs().then(|| Lab::new(Some(shared)))
 }
 
-fn can_have_labs() -> bool {
+pub fn can_have_labs() -> bool {
     // Under `unshare -n` our own loopback is down at first; elsewhere it is up, and this changes nothing.
     let _ = Command::new("ip").args(["link", "set", "lo", "up"]).stderr(Stdio::null()).status();
     let can = Command::new("unshare").args(["--net", "iptables-save"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if can.is_ok_and(|status| status.success()) {
         return true;
     }
-    let required = ["CI", "CHAOSGATE_REQUIRE"].iter().any(|name| std::env::var(name).is_ok_and(|value| !value.is_empty()));
-    assert!(!required, "this test needs network namespaces and iptables, and may not be skipped here");
+    assert!(!must_run(), "this test needs network namespaces and iptables, and may not be skipped here");
     println!("skipped: no network namespaces or no iptables here; run as root or under `unshare -Urnm`");
     false
 }
@@ -167,6 +170,9 @@ fn listen(pid: &str) -> (Child, SocketAddr) {
 #[test]
 fn acts_as_a_probe() {
     let Ok(what) = std::env::var(PROBE) else { return };
+    if what == "tick" {
+        return tick();
+    }
     match what.strip_prefix("connect ") {
         Some(address) => {
             let asked = Instant::now();
@@ -176,6 +182,79 @@ fn acts_as_a_probe() {
         }
         None => accept_everyone(),
     }
+}
+
+/// Whether the kernel's own bytes are in a process's vDSO, as they are in ours.
+pub fn is_pristine(pid: u32) -> bool {
+    vdso(&pid.to_string()) == vdso("self")
+}
+
+fn vdso(process: &str) -> Vec<u8> {
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).expect("it lives");
+    let line = maps.lines().find(|line| line.ends_with("[vdso]")).expect("every program has one");
+    let (start, end) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
+    let [start, end] = [start, end].map(|hex| u64::from_str_radix(hex, 16).expect("hexadecimal"));
+    let mut bytes = vec![0; (end - start) as usize];
+    File::open(format!("/proc/{process}/mem")).expect("ours").read_exact_at(&mut bytes, start).expect("mapped");
+    bytes
+}
+
+/// Whether this is a pid namespace of the tests' own, in which pids may be given out anew; a failure where it must be.
+pub fn may_choose_pids() -> bool {
+    let may = std::env::var("CHAOSGATE_SANDBOX").is_ok_and(|value| value == "1") && File::open(LAST_PID).is_ok();
+    assert!(
+        may || !must_run(),
+        "this test gives pids out anew, for which it needs scripts/sandbox.sh, and may not be skipped here"
+    );
+    if !may {
+        println!("skipped: not inside scripts/sandbox.sh, and these pids are everybody's");
+    }
+    may
+}
+
+/// Starts a program under a pid that somebody had. Others start programs too, so it may take several attempts.
+pub fn start_as(pid: u32, start: impl Fn() -> Child) -> Child {
+    let asked = Instant::now();
+    while asked.elapsed() < Duration::from_secs(10) {
+        std::fs::write(LAST_PID, (pid - 1).to_string()).expect("root of this pid namespace");
+        let mut child = start();
+        if child.id() == pid {
+            return child;
+        }
+        end(&mut child);
+    }
+    panic!("pid {pid} could not be had again");
+}
+
+/// A line every ten milliseconds, for as long as someone lets it.
+fn tick() {
+    let started = Instant::now();
+    while started.elapsed() < AT_MOST {
+        println!("tick");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// This very test binary in a network of its own, ticking.
+pub fn ticker() -> Child {
+    let own = std::env::current_exe().expect("a test binary");
+    let mut command = Command::new("unshare");
+    command.arg("--net").arg(own).args(["--exact", "lab::acts_as_a_probe", "--nocapture"]).env(PROBE, "tick");
+    command.stdout(Stdio::piped()).spawn().expect("unshare runs")
+}
+
+/// Beside other tests, but not beside one that sweeps the machine.
+pub fn shares_the_machine() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub fn has_the_machine_alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a test that cannot run here must fail.
+pub fn must_run() -> bool {
+    ["CI", "CHAOSGATE_REQUIRE"].iter().any(|name| std::env::var(name).is_ok_and(|value| !value.is_empty()))
 }
 
 fn accept_everyone() {

@@ -1,13 +1,15 @@
 //! Leases and deadlines, fencing and repetition, over the wire and on a real victim.
 
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use chaosgated::contract::watch_response::Kind;
+use chaosgated::contract::{Peer, inject_request};
 use tonic::Code;
 
 use crate::client::{Runner, a_partition};
 use crate::daemon::Site;
-use crate::lab::{lab, two_labs};
+use crate::lab::{self, lab, two_labs};
 
 const SHORT_LEASE: [&str; 4] = ["--lease-expires-after", "2s", "--lease-renew-every", "1s"];
 
@@ -137,4 +139,51 @@ fn the_end_of_one_fault_does_not_wait_for_the_beginning_of_another() {
         assert!(overrun < Duration::from_millis(100), "{overrun:?} late");
         beginning.join().expect("no panic").expect("a permitted fault");
     });
+}
+
+/// A process in networks and files of its own, whose name servers are silent and whose search list is long.
+fn a_victim_whose_names_nobody_knows() -> Child {
+    let script = "ip link add eth0 type veth peer name eth1 && ip address add 10.98.0.1/24 dev eth0 && ip link set eth0 up && \
+                  ip link set eth1 up && mount -t tmpfs etc /etc && \
+                  printf 'search a b c d e f\\nnameserver 10.98.0.8\\nnameserver 10.98.0.9\\n' > /etc/resolv.conf && exec sleep 60";
+    let child = Command::new("unshare").args(["--net", "--mount", "sh", "-c", script]).spawn().expect("unshare runs");
+    let ready = || std::fs::read_to_string(format!("/proc/{}/comm", child.id())).is_ok_and(|name| name == "sleep\n");
+    while !ready() {
+        std::thread::yield_now();
+    }
+    child
+}
+
+#[test]
+fn the_end_of_one_fault_does_not_wait_for_a_name_server_that_is_silent() {
+    let Some(lab) = lab() else { return };
+    let site = Site::new("silent");
+    let daemon = site.serve_local(&[]);
+    let mut runner = Runner::of(&site, &daemon);
+    let mut events = runner.watch();
+    let mut elsewhere = a_victim_whose_names_nobody_knows();
+    let mut first = a_partition(&site, "f1", lab.victim_pid());
+    first.deadline_us = 1_000_000;
+    let mut second = a_partition(&site, "f1", elsewhere.id());
+    second.run_id = "t1-1".to_owned();
+    let Some(inject_request::Fault::Network(network)) = &mut second.fault else { panic!("a partition is a network fault") };
+    network.peers = vec![Peer { name: "nobody".to_owned(), ..Default::default() }];
+    let asked = Instant::now();
+    runner.inject(first).expect("a permitted fault");
+    std::thread::scope(|both| {
+        let mut other = Runner::of(&site, &daemon);
+        let naming = both.spawn(move || (other.inject(second), Instant::now()));
+        let event = runner.next(&mut events).expect("the deadline is told");
+        let told = Instant::now();
+        let overrun = (told - asked).saturating_sub(Duration::from_secs(1));
+        println!("deadline of 1 s reached {overrun:?} late beside a name that nobody knows");
+        assert_eq!(event.kind(), Kind::Deadline);
+        assert!(overrun < Duration::from_millis(100), "{overrun:?} late");
+        let (refused, answered) = naming.join().expect("no panic");
+        let refused = refused.expect_err("nobody knows that name");
+        assert!(refused.message().contains("10.98.0.8, 10.98.0.9) answered"), "{refused}");
+        assert!(answered > told, "the name was still being looked up");
+        assert!(answered - asked < Duration::from_secs(8), "it is given up: {:?}", answered - asked);
+    });
+    lab::end(&mut elsewhere);
 }

@@ -19,11 +19,16 @@ fn a_panic_reverts_what_is_on_record_and_aborts() {
     Runner::of(&site, &daemon).inject(a_partition(&site, "f1", lab.victim_pid())).expect("a permitted fault");
     daemon.kill();
     assert!(lab.is_cut());
-    let mut own = Command::new(std::env::current_exe().expect("a test binary"));
-    own.args(["--exact", "panics::panics_with_the_daemons_hook", "--nocapture"]).env(STATE, site.state());
-    let output = own.output().expect("it runs");
+    let output = with_a_bug(&site).output().expect("it runs");
     assert_eq!(output.status.signal(), Some(6), "aborted, not unwound: {output:?}");
     assert!(!lab.is_cut() && lab.rules() == before && site.records() == 0, "reverted by the hook");
+}
+
+/// A process that has the daemon's hook and a bug.
+pub fn with_a_bug(site: &Site) -> Command {
+    let mut own = Command::new(std::env::current_exe().expect("a test binary"));
+    own.args(["--exact", "panics::panics_with_the_daemons_hook", "--nocapture"]).env(STATE, site.state());
+    own
 }
 
 /// Not a test by itself: with the variable set it is the process with the bug.
