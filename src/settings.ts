@@ -23,6 +23,8 @@ export type Settings = {
   /** Globs of manifest files. */
   readonly paths: readonly string[];
   readonly runOnMerge: boolean;
+  /** Present: one issue shows what goes on in the repository. */
+  readonly dashboard?: true;
   readonly environments: Readonly<Record<string, EnvironmentSettings>>;
   readonly objectives: Readonly<Record<string, Objective>>;
   readonly services: readonly ServiceModel[];
@@ -89,6 +91,7 @@ function readSettings(fields: Fields): Settings {
     execution: fields.word("execution", ["enabled", "disabled"]) ?? "disabled",
     paths: fields.texts("paths") ?? DEFAULT_SETTINGS.paths,
     runOnMerge: fields.flag("runOnMerge") ?? false,
+    ...(fields.flag("dashboard") === true && { dashboard: true }),
     environments,
     objectives,
     services: Object.values(services),

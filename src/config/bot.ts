@@ -18,6 +18,8 @@ export type BotConfig = {
   /** Off only against a stand-in: GitHub's own limits are kept by waiting. */
   readonly throttle: boolean;
   readonly listen: Listen;
+  /** Between two looks for what no delivery told; 0: only when asked. */
+  readonly reconcileSeconds: number;
   readonly logLevel: string;
 };
 
@@ -30,6 +32,7 @@ export const BOT_VARIABLES = {
   CHAOSGATE_GITHUB_API_URL: "GitHub's API (https://api.github.com)",
   CHAOSGATE_GITHUB_THROTTLE: "on: keep to GitHub's pace by waiting; off: only against a stand-in (on)",
   CHAOSGATE_LISTEN: "host:port, or unix:/path/of/socket (127.0.0.1:3000)",
+  CHAOSGATE_RECONCILE_SECONDS: "seconds between two looks for what no delivery told, 0 for none (300)",
   CHAOSGATE_LOG_LEVEL: "trace, debug, info, warn, error or silent (info)",
 } as const;
 
@@ -49,6 +52,7 @@ export function readBotConfig(environment: Environment): BotConfig {
     githubApiUrl: reader.url("CHAOSGATE_GITHUB_API_URL", "https://api.github.com"),
     throttle: reader.word("CHAOSGATE_GITHUB_THROTTLE", ["on", "off"], "on") === "on",
     listen: listen(reader),
+    reconcileSeconds: reader.number("CHAOSGATE_RECONCILE_SECONDS", { least: 0, most: 86_400 }, 300),
     logLevel: reader.word("CHAOSGATE_LOG_LEVEL", ["trace", "debug", "info", "warn", "error", "silent"], "info"),
   };
   reader.finish("the bot");

@@ -59,6 +59,11 @@ export class EnvironmentReader<Variable extends string> {
     return value?.trim() || this.#complain(name, "is missing; give it or its _FILE", "");
   }
 
+  /** Where NAME_FILE says that the content is. */
+  file(name: Variable): string | undefined {
+    return this.#environment[`${name}_FILE`];
+  }
+
   json(name: Variable): Readonly<Record<string, unknown>> {
     const value = this.content(name);
     try {

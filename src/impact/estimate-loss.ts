@@ -120,7 +120,7 @@ function bbr({ rttSeconds, loss, windowBytes, linkBytesPerSecond }: LossQuestion
     interval: [range.low, range.high],
     binding: range.binding,
     source:
-      "Cardwell et al., CACM 60(2), 2017: min(C * (1 - p), W/R); low end: a fifth less, as measured; high end: the link, where loss comes before it",
+      "Cardwell et al., CACM 60(2), 2017: min(C * (1 - p), W/R); low end: a fifth less, as measured; high end: the link and its bucket, where loss comes before it",
     warnings: loss > 0.02 ? ["BBR 2 and 3 give way above a loss of 2 %: this holds for version 1"] : [],
     notes: [],
   };

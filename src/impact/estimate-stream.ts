@@ -1,5 +1,6 @@
 // What a delay does to one stream, and how long a transfer takes. Units: bytes and seconds.
 
+import { FIRST_WINDOW_BYTES } from "./autotuning.ts";
 import { isFigure, outside, positive, seconds, secondsOrNone } from "./domain.ts";
 import type { Answer } from "./estimate.ts";
 import { NETEM_DEFAULT_LIMIT, netemLimitNeeded, netemQueueCap } from "./netem-queue.ts";
@@ -64,22 +65,33 @@ export function estimateTransfer(transfer: Transfer, delaySeconds: number): Answ
   const wrong = outside(secondsOrNone("delay", delaySeconds));
   if (wrong !== undefined) return wrong;
   for (const each of [usual, rounds, quick, slow]) if (!isFigure(each)) return each;
-  const [value, high] = [Number(quick), Number(slow)];
-  const waits = delayed.rttSeconds * (HANDSHAKE_ROUNDS[transfer.handshake] + Number(rounds));
+  const trails = trailsIn(transfer);
+  const [least, value] = [Number(quick), Number(quick) + trails.usual * delayed.rttSeconds];
+  const high = Math.max(Number(slow), least + trails.most * delayed.rttSeconds);
+  const waits = delayed.rttSeconds * (HANDSHAKE_ROUNDS[transfer.handshake] + Number(rounds) + trails.usual);
   return {
     kind: "estimate",
     value,
     unit: "s",
-    interval: [value, high],
+    interval: [least, high],
     binding: waits >= value - waits ? "round-trips" : "link-and-server",
     source:
-      "RFC 5681 section 3.1, RFC 6928 (first window of 10 segments), RFC 8446; high end: delayed acknowledgements, RFC 3465",
+      "RFC 5681 section 3.1, RFC 6928 (first window of 10 segments), RFC 8446; high end: delayed acknowledgements, RFC 3465, or a receive window that trails",
     warnings: delayWarnings(delaySeconds),
     notes: [
       `${HANDSHAKE_ROUNDS[transfer.handshake]} round trips of handshake and ${rounds} of slow start`,
+      ...(trails.usual === 0
+        ? []
+        : ["half a round trip for a receive window that makes every other transfer wait for one"]),
       ...(delaySeconds === 0 ? [] : [`without the delay ${inWords(Number(usual))}`]),
     ],
   };
+}
+
+/** Round trips that wait for the receiver's window: none or one, so the middle is wrong by half a round trip at most. */
+function trailsIn({ bytes, receiver = "unknown" }: Transfer): { readonly usual: number; readonly most: number } {
+  if (bytes <= FIRST_WINDOW_BYTES || receiver === "keeps-up") return { usual: 0, most: 0 };
+  return { usual: receiver === "may-trail" ? 0.5 : 0, most: 1 };
 }
 
 function delayWarnings(delaySeconds: number): readonly string[] {

@@ -26,6 +26,11 @@ export function predict(
       return predictNetwork(experiment, selection, services, live);
     case "PodChaos":
       return predictRest(experiment, selection, services, live);
+    case "StressChaos":
+    // What a late or failing disk does to a program is the program's own: no figure of the settings says it.
+    case "IOChaos":
+    // A wrong clock moves no packet and kills nobody: what a program makes of it is its own.
+    case "TimeChaos":
     case "Other":
       return { predictions: [], notPredictable: [] };
   }

@@ -86,8 +86,6 @@ export const FINDINGS = {
   "field-ignored": "Another action reads this field, not this one.",
   "action-without-block": "Nothing at admission asks for the parameters of an action; the injection fails instead.",
   "block-of-another-action": "Chaos Mesh applies the blocks that are there, whatever the action is called.",
-  "not-injected-by-chaosgate":
-    "What the built-in engine cannot inject is said in the review and never dropped in silence.",
   "latency-unit-unknown-to-tc":
     "The text goes to tc as it is, tc knows no minutes, and the object can then not be deleted.",
   "latency-read-as-none": 'The daemon asks whether the text is greater than "0ms", and "0.5s" is not.',

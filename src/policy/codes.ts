@@ -12,6 +12,13 @@ export const POLICY_RULES = {
     "Without a duration of its own the fault ends with the settings' cap, which its author may not know.",
   "pods-over-cap": "The settings bound how many pods may be hit at once, and the most that a mode may draw counts.",
   "percent-over-cap": "The settings bound which share of the matching pods may be hit at once.",
+  "data-altered": "What a fault writes wrong stays wrong when the fault is gone, so no rollback of it can be verified.",
+  "data-altered-without-consent":
+    "Data that no rollback brings back belongs to somebody, who has to have agreed before.",
+  "clock-shift-felt-by-waits":
+    "The kernel judges waits by its own clock, so a program whose clock counts from another moment wakes early or late.",
+  "clock-shift-over-cap":
+    "A clock that counts from boot and is far off stops or spins whole programs, which somebody has to want.",
   "selects-nobody": "An experiment without a victim proves nothing, and looks as if everything had held.",
   "host-network": "Pods on the host's network share it with the whole node, which a network fault would hit.",
   "selects-no-peer": "Without a live peer the victims feel nothing, and the run would pass for that reason alone.",

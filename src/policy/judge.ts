@@ -8,6 +8,8 @@ import type { Selection } from "../selector/selection.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
 import { judgeBoundaries } from "./boundary.ts";
 import { judgeCaps } from "./caps.ts";
+import { judgeClock } from "./clock.ts";
+import { judgeFileIo } from "./file-io.ts";
 import type { Policy } from "./policy.ts";
 import { judgeReach } from "./reach.ts";
 import { judgeVictims } from "./victims.ts";
@@ -28,6 +30,8 @@ export function judge(
   const remarks = [
     ...judgeBoundaries(experiment, policy),
     ...judgeCaps(experiment, selection, policy),
+    ...judgeFileIo(experiment, policy.caps),
+    ...judgeClock(experiment, policy.caps),
     ...(selection === undefined ? [] : judgeVictims(experiment, selection, budgets, reach)),
     ...(reach === undefined ? [] : judgeReach(experiment, reach)),
   ];

@@ -5,6 +5,10 @@ export type Caps = {
   readonly pods?: number;
   readonly percent?: number;
   readonly durationMs?: number;
+  /** Whether a fault may leave wrong bytes in files for good; only `true` permits it. */
+  readonly alteredData?: boolean;
+  /** How far a clock that counts from boot may be shifted; 10 s where it is absent. */
+  readonly clockShiftMs?: number;
   /** Runs under way at once; further ones wait. */
   readonly runs?: number;
 };

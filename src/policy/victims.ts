@@ -75,17 +75,26 @@ function judgePeers(experiment: Experiment, { peers }: Selection): readonly Rema
 
 /** Chaos Mesh takes the containers that have one of the names, and says nothing about names that none has. */
 function judgeContainers(experiment: Experiment, { matched }: Selection): readonly Remark[] {
-  if (experiment.kind !== "PodChaos" || experiment.pod.action !== "container-kill" || matched.length === 0) return [];
+  const named = namedContainers(experiment);
+  if (named.length === 0 || matched.length === 0) return [];
   const there = new Set(matched.flatMap(({ containers }) => containers.map(({ name }) => name)));
-  return experiment.pod.containerNames
+  return named
     .filter((name) => !there.has(name))
     .map((name) => ({
       code: "container-unknown",
       severity: "error",
       path: "spec.containerNames",
-      message: `none of the ${matched.length} matching pods has a container ${name}: nothing would be killed for that name.`,
+      message: `none of the ${matched.length} matching pods has a container ${name}: nothing would be hit for that name.`,
       fix: `Write a container of theirs: ${[...there].slice(0, 10).join(", ")}.`,
     }));
+}
+
+function namedContainers(experiment: Experiment): readonly string[] {
+  if (experiment.kind === "IOChaos") return experiment.io.containerNames;
+  if (experiment.kind === "StressChaos") return experiment.stress.containerNames;
+  if (experiment.kind === "TimeChaos") return experiment.clock.containerNames;
+  const kills = experiment.kind === "PodChaos" && experiment.pod.action === "container-kill";
+  return kills ? experiment.pod.containerNames : [];
 }
 
 function judgeOrphans({ pods, called }: Victims): readonly Remark[] {

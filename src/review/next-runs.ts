@@ -5,20 +5,21 @@ import { wallTime } from "../manifest/time/zone.ts";
 import type { Runs } from "./review.ts";
 
 const SHOWN = 5;
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 /** Chaos Mesh's image sets none, and its schedules without a zone follow the process's own. */
 const CONTROLLERS_ZONE = "UTC";
 
 /**
- * The next runs of a Schedule from the hour in which `now` lies (Unix milliseconds): a review that is written again within the
- * hour is the same. Undefined for anything that is no Schedule.
+ * The next runs of a Schedule after `now` (Unix milliseconds); undefined for anything that is no Schedule. A calendar's are the same
+ * until one of them has passed; `@every` counts from when it is merged, which nobody knows yet, and is shown from the next minute.
  */
 export function nextRunsOf({ schedule, timeline, durationMs }: Experiment, now: number): Runs | undefined {
   const times = schedule === undefined ? undefined : cronTimes(schedule.cron);
   if (times === undefined) return undefined;
   const declared = times.kind === "calendar" ? times.zone : undefined;
   const zone = declared ?? CONTROLLERS_ZONE;
-  const found = nextTimes(times, Math.floor(now / HOUR_MS) * HOUR_MS - 1, zone, SHOWN);
+  const after = times.kind === "every" ? Math.ceil(now / MINUTE_MS) * MINUTE_MS : now;
+  const found = nextTimes(times, after, zone, SHOWN);
   const lengthMs = timeline?.totalMs ?? durationMs;
   return {
     zone,

@@ -10,6 +10,7 @@ import { effectiveDuration, isOneShot } from "../policy/duration.ts";
 import { judge } from "../policy/judge.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type BlastRadius, blastRadius } from "../selector/blast-radius.ts";
+import { reviewedSelection } from "../selector/drift.ts";
 import { select } from "../selector/select.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
@@ -66,7 +67,7 @@ export function reviewExperiment(
       experiment,
       ...(selection === undefined
         ? { selectionMissing: isWorkflow ? OF_A_WORKFLOW : (around.selectionMissing ?? "no cluster was looked at") }
-        : { selection }),
+        : { selection, reviewedSelection: reviewedSelection(selection, seed) }),
       ...(reach !== undefined && { reach }),
       ...(owned.length > 0 && { owners: owned }),
       findings: sorted([

@@ -8,6 +8,7 @@ import { parseManifestFile } from "../manifest/parse.ts";
 import { placesIn } from "../manifest/place-of.ts";
 import { judgeReaches } from "../policy/boundary.ts";
 import type { Snapshot } from "../selector/snapshot.ts";
+import { approvalsNeeded } from "../settings/environment.ts";
 import { policyOf, type Settings } from "../settings.ts";
 import { changesSince, type ReadFile } from "./changes.ts";
 import { ownersByService } from "./owners.ts";
@@ -117,7 +118,7 @@ function executionOf({ execution, environments, runOnMerge }: Settings, environm
   const found = environments[environment];
   const pinned = found?.cluster !== undefined && found.runnerKey !== undefined;
   const state = execution === "disabled" ? "off" : pinned ? "on" : "nowhere";
-  return { state, approvals: found?.approvals ?? 0, onMerge: runOnMerge };
+  return { state, approvals: found === undefined ? 0 : approvalsNeeded(found), onMerge: runOnMerge };
 }
 
 function findingsOfRefused(

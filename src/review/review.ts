@@ -3,6 +3,7 @@ import type { ManifestFile } from "../manifest/document.ts";
 import type { Experiment } from "../manifest/experiment.ts";
 import type { Finding, Place } from "../manifest/problem.ts";
 import type { BlastRadius } from "../selector/blast-radius.ts";
+import type { ReviewedSelection } from "../selector/drift.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { ExperimentChange } from "./changes.ts";
 import type { OwnedService } from "./owners.ts";
@@ -28,6 +29,8 @@ export type ReviewedExperiment = {
   /** Absent: no snapshot of the cluster was available; `selectionMissing` says why. */
   readonly selection?: Selection;
   readonly selectionMissing?: string;
+  /** Of the selection, for the ticket: a run must still find what was reviewed. */
+  readonly reviewedSelection?: ReviewedSelection;
   /** What the mode may hit, whoever is drawn. Absent with the selection. */
   readonly reach?: BlastRadius;
   /** Services that may be hit, with their owners; absent where nobody maps any. */

@@ -23,6 +23,15 @@ export function drawUpTo(most: number, seed: string, purpose: string): number {
   return Number(hash % BigInt(most + 1));
 }
 
+/** Names to 16 hex digits that nobody can make, or guess a name by, without the seed. */
+export function markUnder(seed: string): (name: string) => string {
+  const hash = siphashUnder(keyOfSeed(seed));
+  return (name) =>
+    hash(new TextEncoder().encode(`mark:${name}`))
+      .toString(16)
+      .padStart(16, "0");
+}
+
 function keyOfSeed(seed: string): readonly [bigint, bigint] {
   if (!/^[0-9a-f]{32,}$/i.test(seed)) throw new Error("a selection seed is at least 32 hex digits");
   return [BigInt(`0x${seed.slice(0, 16)}`), BigInt(`0x${seed.slice(16, 32)}`)];

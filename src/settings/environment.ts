@@ -3,8 +3,13 @@ import type { Times } from "../policy/times.ts";
 import type { Fields } from "./fields.ts";
 import { readTimes } from "./times.ts";
 
-/** Who holds a capability: people by role in the repository or by login. */
-export type CapabilityList = { readonly roles: readonly string[]; readonly users: readonly string[] };
+/** Who holds a capability: people by role in the repository, by login or by team. */
+export type CapabilityList = {
+  readonly roles: readonly string[];
+  readonly users: readonly string[];
+  /** Slugs of teams in the organization that owns the repository. */
+  readonly teams: readonly string[];
+};
 
 export type EnvironmentSettings = {
   /** Cluster id, pinned here and never read over the connection. Absent: reviewed, never run. */
@@ -19,14 +24,23 @@ export type EnvironmentSettings = {
   readonly times?: Times;
   readonly run: CapabilityList;
   readonly approve: CapabilityList;
+  /** Who may lock the environment, and unlock it. */
+  readonly lock: CapabilityList;
   /** Approvals of a plan that a run needs. */
   readonly approvals: number;
+  /** Every run names its plan, and somebody else than who asks for it has approved. */
+  readonly production: boolean;
   /** Names of the objectives an experiment is judged by when it names none. */
   readonly objectives: readonly string[];
 };
 
 /** Without a list nobody may: a capability is given, never assumed. */
-const NOBODY: CapabilityList = { roles: [], users: [] };
+const NOBODY: CapabilityList = { roles: [], users: [], teams: [] };
+
+/** How many approvals a run needs: production always takes a second person. */
+export function approvalsNeeded({ approvals, production }: EnvironmentSettings): number {
+  return production ? Math.max(1, approvals) : approvals;
+}
 
 /** Reads one environment; its objectives must be among `objectives`. */
 export function readEnvironment(fields: Fields, objectives: readonly string[]): EnvironmentSettings {
@@ -57,7 +71,9 @@ export function readEnvironment(fields: Fields, objectives: readonly string[]): 
     ...(times !== undefined && { times }),
     run: fields.map("run", readCapability) ?? NOBODY,
     approve: fields.map("approve", readCapability) ?? NOBODY,
+    lock: fields.map("lock", readCapability) ?? NOBODY,
     approvals: fields.count("approvals") ?? 0,
+    production: fields.flag("production") ?? false,
     objectives: named,
   };
   fields.refuseOthers();
@@ -78,7 +94,8 @@ function readCaps(fields: Fields): Caps {
   if (percent !== undefined && percent > 100) {
     fields.complainAt("percent", "settings-wrong-value", "caps.percent is over 100", "Write a number from 0 to 100.");
   }
-  const runs = fields.count("runs");
+  const [runs, alteredData] = [fields.count("runs"), fields.flag("alteredData")];
+  const clockShiftMs = fields.durationMs("clockShift");
   if (runs === 0)
     fields.complainAt("runs", "settings-wrong-value", "caps.runs is 0", "Write execution: disabled to stop every run.");
   fields.refuseOthers();
@@ -87,11 +104,17 @@ function readCaps(fields: Fields): Caps {
     ...(pods !== undefined && { pods }),
     ...(percent !== undefined && { percent }),
     ...(durationMs !== undefined && { durationMs }),
+    ...(alteredData !== undefined && { alteredData }),
+    ...(clockShiftMs !== undefined && { clockShiftMs }),
   };
 }
 
 function readCapability(fields: Fields): CapabilityList {
-  const list = { roles: fields.texts("roles") ?? [], users: fields.texts("users") ?? [] };
+  const list = {
+    roles: fields.texts("roles") ?? [],
+    users: fields.texts("users") ?? [],
+    teams: fields.texts("teams") ?? [],
+  };
   fields.refuseOthers();
   return list;
 }

@@ -21,6 +21,10 @@ export const SETTINGS_SCHEMA: JsonSchema = {
     chaosMesh: words("The version of Chaos Mesh whose answers are given; the newest without it.", [...VERSIONS]),
     paths: { ...TEXTS, description: "Globs of manifest files; ** spans folders." },
     runOnMerge: { description: "Whether merging an approved, unchanged plan runs it.", type: ["boolean", "null"] },
+    dashboard: {
+      description: "Whether one issue shows what runs, waits, is locked and was found.",
+      type: ["boolean", "null"],
+    },
     environments: mapOf(ENVIRONMENT_SCHEMA, "Clusters, and what may be done to them, by name."),
     objectives: mapOf(OBJECTIVE_SCHEMA, "What a run is judged by, by name."),
     services: mapOf(SERVICE_SCHEMA, "What the impact model may know, by name of the service."),

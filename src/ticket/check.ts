@@ -9,6 +9,8 @@ export type Presentation = {
   readonly repository: { readonly owner: string; readonly name: string };
   /** Path -> sha256 (hex) of the bytes that came with the ticket. */
   readonly digests: Readonly<Record<string, string>>;
+  /** What it is presented for: a run that somebody asked for, or one that a cron asks for. */
+  readonly kind: TicketClaims["kind"];
 };
 
 /** Why a ticket is not valid here; `message` says what to do next. */
@@ -22,7 +24,8 @@ export type TicketRefusal = {
     | "other-repository"
     | "bytes-missing"
     | "bytes-changed"
-    | "no-objective";
+    | "no-objective"
+    | "other-kind";
   readonly message: string;
 };
 
@@ -32,10 +35,14 @@ const CLOCK_SKEW_SECONDS = 60;
 /** A ticket that could wait longer than this would permit what nobody remembers. */
 const LONGEST_LIFE_SECONDS = 3600;
 
+/** A Schedule that nobody has looked at for a quarter of a year is looked at again. */
+export const LONGEST_STANDING_SECONDS = 90 * 86_400;
+
 /** Every reason against executing a ticket here and now; its signature was verified before. Expiry is judged once, at acceptance. */
 export function checkTicket(claims: TicketClaims, presented: Presentation): readonly TicketRefusal[] {
   return [
     ...addressRefusals(claims, presented),
+    ...kindRefusals(claims, presented.kind),
     ...timeRefusals(claims, presented.nowSeconds),
     ...bytesRefusals(claims, presented.digests),
     ...(claims.objectives.length === 0
@@ -61,15 +68,30 @@ function addressRefusals(claims: TicketClaims, presented: Presentation): readonl
   ];
 }
 
-function timeRefusals({ iat, exp }: TicketClaims, now: number): readonly TicketRefusal[] {
+function kindRefusals({ kind, documents }: TicketClaims, wanted: TicketClaims["kind"]): readonly TicketRefusal[] {
+  if (kind !== wanted)
+    return [refusal("other-kind", `a ticket of kind ${kind} was presented as one of kind ${wanted}`)];
+  if (kind === "once" || documents.length === 1) return [];
+  return [refusal("other-kind", `a standing ticket is for one document and this one names ${documents.length}`)];
+}
+
+function timeRefusals({ kind, iat, exp }: TicketClaims, now: number): readonly TicketRefusal[] {
+  const longest = kind === "standing" ? LONGEST_STANDING_SECONDS : LONGEST_LIFE_SECONDS;
   return [
-    ...(now < exp ? [] : [refusal("expired", `the ticket expired ${now - exp} s ago: give the command again`)]),
+    ...(now < exp
+      ? []
+      : [
+          refusal(
+            "expired",
+            `the ticket expired ${now - exp} s ago: ${kind === "once" ? "give the command again" : "merge its schedule again"}`,
+          ),
+        ]),
     ...(iat <= now + CLOCK_SKEW_SECONDS
       ? []
       : [refusal("not-yet-valid", `the ticket was issued ${iat - now} s in the future: compare the clocks`)]),
-    ...(exp - iat <= LONGEST_LIFE_SECONDS
+    ...(exp - iat <= longest
       ? []
-      : [refusal("lives-too-long", `the ticket lives ${exp - iat} s and at most ${LONGEST_LIFE_SECONDS} s are taken`)]),
+      : [refusal("lives-too-long", `the ticket lives ${exp - iat} s and at most ${longest} s are taken`)]),
   ];
 }
 

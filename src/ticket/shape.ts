@@ -22,6 +22,11 @@ export function oneOf(...words: readonly string[]): Shape {
   return (value, path) => (words.includes(value as string) ? [] : [`${path} must be ${words.join(" or ")}`]);
 }
 
+/** True or false. */
+export function yesOrNo(value: unknown, path: string): readonly string[] {
+  return typeof value === "boolean" ? [] : [`${path} must be true or false`];
+}
+
 /** A finite number. */
 export function number(value: unknown, path: string): readonly string[] {
   return Number.isFinite(value) ? [] : [`${path} must be a number`];

@@ -34,11 +34,44 @@ describe("the runner's configuration", () => {
         { owner: "acme", name: "shop" },
         { owner: "acme", name: "cart" },
       ],
-      daemons: { local: "127.0.0.1:7443", "node-2": "[fd00::2]:7443" },
+      cluster: { daemons: { local: "127.0.0.1:7443", "node-2": "[fd00::2]:7443" } },
       alertmanagerUrl: undefined,
       guard: { pollMs: 2_000, silences: false },
       askEveryMs: 2_000,
     });
+  });
+
+  it("needs nothing of a local cluster in Kubernetes", () => {
+    const { CHAOSGATE_LOCAL_STATE, CHAOSGATE_DAEMONS, CHAOSGATE_JOURNAL_DIR, ...rest } = WHOLE;
+    expect(readRunnerConfig({ ...rest, CHAOSGATE_CLUSTER: "kubernetes" }).cluster).toEqual({
+      kind: "kubernetes",
+      namespace: "chaosgate",
+      daemonPort: 7443,
+      daemonName: "chaosgated",
+      kubeconfig: undefined,
+      chaosMesh: false,
+      admission: undefined,
+    });
+    expect(() => readRunnerConfig(rest)).toThrow("CHAOSGATE_LOCAL_STATE is missing");
+  });
+
+  it("serves a webhook where it is told to, and then needs its certificate", () => {
+    const served = { ...WHOLE, CHAOSGATE_CLUSTER: "kubernetes", CHAOSGATE_ADMISSION_PORT: "9443" };
+    expect(() => readRunnerConfig(served)).toThrow("CHAOSGATE_ADMISSION_CERT is missing");
+    const pairings = { CHAOSGATE_ADMISSION_PAIRINGS: "a=b, c=d" };
+    const whole = { ...served, ...pairings, CHAOSGATE_ADMISSION_CERT: "cert", CHAOSGATE_ADMISSION_KEY: "key" };
+    expect(readRunnerConfig(whole).cluster).toMatchObject({
+      admission: {
+        port: 9443,
+        pairings: [
+          { from: "a", to: "b" },
+          { from: "c", to: "d" },
+        ],
+        protectedNamespaces: [],
+      },
+    });
+    const broken = { ...whole, CHAOSGATE_ADMISSION_PAIRINGS: "a" };
+    expect(() => readRunnerConfig(broken)).toThrow("CHAOSGATE_ADMISSION_PAIRINGS must be from=to");
   });
 
   it("silences alerts where an Alertmanager is given", () => {
@@ -76,7 +109,7 @@ describe("the runner's configuration", () => {
     },
     {
       name: "a cluster that is not built",
-      over: { CHAOSGATE_CLUSTER: "kubernetes" },
+      over: { CHAOSGATE_CLUSTER: "nomad" },
       says: "CHAOSGATE_CLUSTER must be one of local",
     },
   ])("refuses $name", ({ over, says }) => {

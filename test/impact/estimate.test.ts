@@ -3,6 +3,7 @@ import type { Answer, Estimate } from "../../src/impact/estimate.ts";
 import { estimateLoss, type LossQuestion } from "../../src/impact/estimate-loss.ts";
 import { estimateErlang, estimatePool, estimateRetries, type PoolQuestion } from "../../src/impact/estimate-pool.ts";
 import { estimateTransfer, estimateWindow } from "../../src/impact/estimate-stream.ts";
+import { receiverOf } from "../../src/impact/short-flow.ts";
 
 const SEED_POOL: PoolQuestion = {
   figure: "saturation",
@@ -171,5 +172,23 @@ describe("the estimates of servers, retries and transfers", () => {
     expect(sure(estimateTransfer(transfer, 0.1)).binding).toBe("round-trips");
     expect(sure(estimateTransfer({ ...transfer, linkBytesPerSecond: 1e5 }, 0.1)).binding).toBe("link-and-server");
     expect(estimateTransfer({ ...transfer, bytes: 0 }, 0.1)).toMatchObject({ kind: "not-predictable" });
+  });
+
+  it.each([
+    { release: "6.1.176", bytes: 1e6, value: 8.5, high: 10 },
+    { release: "6.18.44", bytes: 1e6, value: 8, high: 10 },
+    { release: "6.6.1", bytes: 1e6, value: 8, high: 10 },
+    { release: "5.15.0-1", bytes: 5e5, value: 7.5, high: 9 },
+    { release: "6.18.44", bytes: 5e4, value: 4, high: 4 },
+    { release: "6.1.176", bytes: 5e4, value: 4, high: 4 },
+  ])("on $release have $bytes bytes take $value round trips, where the receiver's window may trail", (row) => {
+    const transfer = { bytes: row.bytes, mssBytes: 1448, factor: 2, rttSeconds: 0.1, handshake: "tcp" } as const;
+    const estimate = sure(estimateTransfer({ ...transfer, serverSeconds: 0, receiver: receiverOf(row.release) }, 0));
+    expect(estimate.value).toBeCloseTo(row.value / 10, 12);
+    expect(estimate.interval?.[1]).toBeCloseTo(row.high / 10, 12);
+  });
+
+  it("know nothing of a receiver whose kernel does not say its release", () => {
+    expect(["", "Linux", "6", "x6.1"].map(receiverOf)).toEqual(["unknown", "unknown", "unknown", "unknown"]);
   });
 });

@@ -135,7 +135,7 @@ describe("BBR", () => {
       kind: "range",
       value: 900_000,
       low: 720_000,
-      high: 1_000_000,
+      high: 1_002_000,
       binding: "link",
     });
     expect(bbrThroughput({ ...path, rttSeconds: 2 })).toMatchObject({ high: 500_000, binding: "window" });

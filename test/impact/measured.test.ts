@@ -20,9 +20,9 @@ function missed(verdicts: readonly Verdict[]): readonly string[] {
 
 /** The rows, predicted by a model with one mistake. */
 function mistaken(change: (cell: Cell, predicted: Row["predicted"], rttSeconds: number) => Partial<Row["predicted"]>) {
-  const wrong: Predict = (cell, rttSeconds) => {
-    const predicted = predict(cell, rttSeconds);
-    return { ...predicted, ...change(cell, predicted, rttSeconds) };
+  const wrong: Predict = (cell, conditions) => {
+    const predicted = predict(cell, conditions);
+    return { ...predicted, ...change(cell, predicted, conditions.rttSeconds) };
   };
   return missed(judge(rowsOf(record, wrong)));
 }

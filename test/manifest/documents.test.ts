@@ -111,7 +111,10 @@ describe("a document", () => {
       "NetworkChaos",
       "IOChaos",
     );
-    expect(judge(text)).toMatchObject({ answer: "accept", experiment: { kind: "Other", chaosKind: "IOChaos" } });
+    expect(judge(text)).toMatchObject({
+      answer: "accept",
+      experiment: { kind: "IOChaos", io: { volumePath: "/data" } },
+    });
   });
 });
 
@@ -136,6 +139,36 @@ describe("an experiment", () => {
         netem: { delay: { latencyMs: 500, jitterMs: 50, correlation: 25 } },
       },
     });
+  });
+
+  it("carries what overtakes, netem's line, and the wish to end connections", () => {
+    const text = networkChaos(
+      "delay: { latency: 100ms, reorder: { reorder: '25', correlation: '50', gap: 5 } }",
+      "rate: { rate: 1mbit }",
+    );
+    const annotations = '  annotations:\n    chaosgate.dev/reset-connections: "true"\n';
+    const { experiment } = judge(text.replace("spec:\n", `${annotations}spec:\n`));
+    expect(experiment).toMatchObject({
+      network: {
+        resetsConnections: true,
+        netem: {
+          delay: { latencyMs: 100, reorder: { percent: 25, correlation: 50, gap: 5 } },
+          rateBytesPerSecond: 125_000,
+        },
+      },
+    });
+  });
+
+  it.each([
+    { peak: "", expected: undefined },
+    { peak: ", peakrate: 2000000", expected: undefined },
+    { peak: ", peakrate: 2000000, minburst: 1600", expected: { rateBytesPerSecond: 2_000_000, minburst: 1_600 } },
+  ])("carries a bandwidth, with a second bucket where both figures are written ($peak)", ({ peak, expected }) => {
+    const block = `bandwidth: { rate: 1mbps, limit: 20000, buffer: 10000${peak} }`;
+    const { experiment } = judge(networkChaos(block).replace("action: delay", "action: bandwidth"));
+    const bandwidth = experiment?.kind === "NetworkChaos" ? experiment.network.bandwidth : undefined;
+    expect(bandwidth).toMatchObject({ rateBytesPerSecond: 1_048_576, limit: 20_000, buffer: 10_000 });
+    expect(bandwidth?.peak).toEqual(expected);
   });
 
   it("is left out where only the answer is asked for, which stays the same", () => {

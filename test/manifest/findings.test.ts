@@ -57,11 +57,6 @@ describe("an experiment that the cluster admits", () => {
       code: "pod-phase-unknown",
     },
     {
-      name: "reordering, which is not built yet",
-      lines: ["delay: { latency: 1ms, reorder: { reorder: '5' } }"],
-      code: "not-injected-by-chaosgate",
-    },
-    {
       name: "an external target with a scheme",
       lines: ["externalTargets: ['http://example.org']"],
       code: "external-target-malformed",

@@ -82,7 +82,12 @@ describe("the seed's clock skew", () => {
     expect(judge(seed("clock-skew"))).toMatchObject({
       answer: "accept",
       findings: [],
-      experiment: { kind: "Other", chaosKind: "TimeChaos", mode: { kind: "one" }, durationMs: 600_000 },
+      experiment: {
+        kind: "TimeChaos",
+        mode: { kind: "one" },
+        durationMs: 600_000,
+        clock: { offsetMs: 150, clocks: ["CLOCK_REALTIME", "CLOCK_MONOTONIC"], containerNames: [] },
+      },
     });
   });
 });

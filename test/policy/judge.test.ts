@@ -6,7 +6,7 @@ import type { Policy } from "../../src/policy/policy.ts";
 import { blastRadius } from "../../src/selector/blast-radius.ts";
 import { select } from "../../src/selector/select.ts";
 import type { PodFact, Snapshot } from "../../src/selector/snapshot.ts";
-import { aDelay, aKill } from "../fakes/experiment.ts";
+import { aDelay, aKill, aSkew } from "../fakes/experiment.ts";
 import { aClusterWith, aPod, aSelector, pods } from "../fakes/snapshot.ts";
 
 const POLICY: Policy = {
@@ -127,6 +127,44 @@ describe("the caps", () => {
     expect(effectiveDuration(aDelay(), 30_000)).toEqual({ durationMs: 30_000, cappedFromMs: 300_000 });
     expect(effectiveDuration(aDelay(), 900_000)).toEqual({ durationMs: 300_000 });
   });
+});
+
+describe("the shift of a clock", () => {
+  const caps = (clockShiftMs?: number) => ({
+    durationMs: 600_000,
+    ...(clockShiftMs !== undefined && { clockShiftMs }),
+  });
+
+  it.each([
+    { name: "an hour of the wall clock", clock: aSkew({ offsetMs: -3_600_000 }), policy: caps(), says: [] },
+    { name: "a second since boot", clock: sinceBoot(-1000), policy: caps(), says: [] },
+    { name: "more than a second", clock: sinceBoot(1001), policy: caps(), says: ["warning clock-shift-felt-by-waits"] },
+    { name: "ten seconds", clock: sinceBoot(-10_000), policy: caps(), says: ["warning clock-shift-felt-by-waits"] },
+    { name: "more than ten seconds", clock: sinceBoot(10_001), policy: caps(), says: ["error clock-shift-over-cap"] },
+    {
+      name: "more, where it may be",
+      clock: sinceBoot(10_001),
+      policy: caps(60_000),
+      says: ["warning clock-shift-felt-by-waits"],
+    },
+    {
+      name: "less than ten, where less may be",
+      clock: sinceBoot(5000),
+      policy: caps(2000),
+      says: ["error clock-shift-over-cap"],
+    },
+  ])("$name: $says", ({ clock, policy, says }) => {
+    expect(codes(clock, { caps: policy })).toEqual(says);
+  });
+
+  it("goes to containers that are there", () => {
+    const unknown = aSkew({ containerNames: ["no-such-container"] });
+    expect(codes(unknown, {}, aClusterWith(shop()))).toContain("error container-unknown");
+  });
+
+  function sinceBoot(offsetMs: number) {
+    return aSkew({ clocks: ["CLOCK_REALTIME", "CLOCK_MONOTONIC"], offsetMs });
+  }
 });
 
 describe("the victims", () => {

@@ -17,6 +17,11 @@ kind: TimeChaos
 metadata: { name: skew, namespace: staging }
 spec: { mode: one, timeOffset: 1m, duration: 30s, selector: { namespaces: [staging], labelSelectors: { app: payment-service } } }
 `;
+const NAMES = `apiVersion: chaos-mesh.org/v1alpha1
+kind: DNSChaos
+metadata: { name: names, namespace: staging }
+spec: { action: error, mode: one, duration: 30s, selector: { namespaces: [staging], labelSelectors: { app: payment-service } } }
+`;
 
 type Files = Parameters<typeof reviewOfFiles>[0];
 const file = (text: string, path = PATH) => ({ path, text });
@@ -73,7 +78,14 @@ describe("against the base, a review says", () => {
   });
 
   it("that a kind which is not modelled differs, though not how", () => {
-    expect(changes([file(SKEW)], [file(SKEW.replace("1m", "2m"))])).toEqual(["skew other fields:  -> "]);
+    expect(changes([file(NAMES)], [file(NAMES.replace("error", "random"))])).toEqual(["names other fields:  -> "]);
+    expect(changes([file(NAMES)], [file(NAMES)])).toEqual([]);
+  });
+
+  it("by how much a clock is shifted", () => {
+    expect(changes([file(SKEW)], [file(SKEW.replace("1m", "2m"))])).toEqual([
+      "skew fault: clock +1 min -> clock +2 min",
+    ]);
     expect(changes([file(SKEW)], [file(SKEW)])).toEqual([]);
   });
 

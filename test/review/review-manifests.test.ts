@@ -9,6 +9,7 @@ const remarks = (text: string, over: Parameters<typeof reviewOf>[1] = {}) =>
 const [HEAD = "", REST = ""] = FIXED.split("  direction: to\n");
 const TAIL = REST.slice(REST.indexOf("  duration:"));
 const SKEW = `${HEAD.replace("NetworkChaos", "TimeChaos").replace("  action: delay\n", "")}  timeOffset: 150ms\n${TAIL}`;
+const NAMES = `${HEAD.replace("NetworkChaos", "DNSChaos").replace("action: delay", "action: error")}${TAIL}`;
 const FAILURE = `${HEAD.replace("NetworkChaos", "PodChaos").replace("action: delay", "action: pod-failure")}${TAIL}`;
 
 describe("a review", () => {
@@ -85,10 +86,28 @@ describe("a review", () => {
   });
 
   it.each([
-    { name: "another kind", text: SKEW },
-    { name: "pod-failure", text: FAILURE },
-  ])("says that a run of $name would be refused", ({ text }) => {
-    expect(remarks(text).join()).toContain("warning not-run-by-chaosgate");
+    { name: "another kind", text: NAMES, refused: true },
+    { name: "pod-failure", text: FAILURE, refused: false },
+  ])("says whether a run of $name would be refused", ({ text, refused }) => {
+    expect(remarks(text).join().includes("warning not-run-by-chaosgate")).toBe(refused);
+  });
+
+  it("says nothing of the kind where a clock is shifted, which is run", () => {
+    expect(remarks(SKEW)).toEqual(["15 notice duration-capped"]);
+  });
+
+  it("warns where a clock that counts from boot is shifted by more than a wait, and refuses more than the settings let", () => {
+    const boot = (offset: string) =>
+      SKEW.replace("timeOffset: 150ms", `timeOffset: ${offset}\n  clockIds: [CLOCK_MONOTONIC]`);
+    const { staging } = settingsWith().environments;
+    if (staging === undefined) throw new Error("the settings have staging");
+    const settings = settingsWith({
+      environments: { staging: { ...staging, caps: { ...staging.caps, clockShiftMs: 60_000 } } },
+    });
+    expect(remarks(boot("-1s")).join()).not.toContain("clock-shift");
+    expect(remarks(boot("-5s")).join()).toContain("warning clock-shift-felt-by-waits");
+    expect(remarks(boot("-1m")).join()).toContain("error clock-shift-over-cap");
+    expect(remarks(boot("-1m"), { settings }).join()).toContain("warning clock-shift-felt-by-waits");
   });
 
   it("of files without an experiment is none, and never a success by silence", () => {

@@ -87,9 +87,20 @@ describe("the next runs of a Schedule", () => {
     ]);
   });
 
-  it("are the same all through an hour, so that a review is not written anew for nothing", () => {
+  it("are the same until one has passed, so that a review is not written anew for nothing", () => {
     const { experiment } = review(SCHEDULE).reviewed;
     expect(nextRunsOf(experiment, NOW + 40 * 60_000)).toEqual(nextRunsOf(experiment, NOW));
+  });
+
+  it.each([
+    { cron: "*/10 * * * *", now: "12:31:00", first: "12:40:00" },
+    { cron: "*/10 * * * *", now: "12:40:00", first: "12:50:00" },
+    { cron: "@every 5m", now: "12:31:10", first: "12:37:00" },
+    { cron: "@hourly", now: "12:59:59", first: "13:00:00" },
+  ])("of $cron are all after $now", ({ cron, now, first }) => {
+    const { experiment } = review(SCHEDULE.replace(/schedule: .*/, `schedule: "${cron}"`)).reviewed;
+    const [next] = nextRunsOf(experiment, Date.parse(`2026-03-27T${now}Z`))?.times ?? [];
+    expect(next?.shown).toBe(`2026-03-27 ${first}`);
   });
 
   it("say whose zone it is where the schedule names none", () => {

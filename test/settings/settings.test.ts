@@ -22,7 +22,13 @@ describe("the settings", () => {
   it("of the documentation are read as it says", () => {
     const { environments, objectives, services, paths } = settingsOf(documented);
     expect(paths).toEqual(["chaos/**/*.yaml"]);
-    expect(environments.staging?.caps).toEqual({ pods: 5, percent: 50, durationMs: 300_000, runs: 2 });
+    expect(environments.staging?.caps).toEqual({
+      clockShiftMs: 60_000,
+      pods: 5,
+      percent: 50,
+      durationMs: 300_000,
+      runs: 2,
+    });
     expect(environments.staging?.pairings).toEqual([{ from: "staging-chaos", to: "staging" }]);
     expect(objectives["checkout-errors"]?.bound).toEqual({ kind: "below", value: 0.02 });
     expect(objectives["checkout-errors"]?.baselineBound).toEqual({ kind: "below", value: 0.001 });

@@ -3,12 +3,17 @@ import { hitsPods } from "../kinds/kinds.ts";
 import { SCHEDULED_BLOCKS } from "../kinds/schedule.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
 import { workflowTimeline } from "../time/workflow-timeline.ts";
-import { at, itemsOf, type Located, textAt } from "../yaml/node.ts";
+import { at, type Located, numberAt, textAt } from "../yaml/node.ts";
+import { clockFaultOf } from "./clock-fault.ts";
+import { fileFaultOf } from "./file-fault.ts";
 import { networkFaultOf } from "./network-fault.ts";
 import { modeOf, NO_PODS, selectorOf, textMapOf } from "./selector.ts";
+import { stressFaultOf } from "./stress-fault.ts";
+import { textsOf } from "./texts.ts";
 
 const HYPOTHESIS = "chaosgate.dev/hypothesis";
 const OBJECTIVES = "chaosgate.dev/objectives";
+const RESET_CONNECTIONS = "chaosgate.dev/reset-connections";
 
 /** The experiment that an accepted document means, after the cluster's defaulting; a Schedule is what it repeats. */
 export function decodeExperiment(kind: string, document: Located, namespace: string): Experiment {
@@ -17,7 +22,12 @@ export function decodeExperiment(kind: string, document: Located, namespace: str
   const type = textAt(spec, "type") ?? "";
   const block = at(spec, SCHEDULED_BLOCKS[type]?.block ?? "");
   const concurrencyPolicy = textAt(spec, "concurrencyPolicy") === "Allow" ? "Allow" : "Forbid";
-  const schedule = { cron: textAt(spec, "schedule") ?? "", concurrencyPolicy } as const;
+  const deadline = numberAt(spec, "startingDeadlineSeconds");
+  const schedule = {
+    cron: textAt(spec, "schedule") ?? "",
+    concurrencyPolicy,
+    ...(deadline !== undefined && { startingDeadlineSeconds: deadline }),
+  } as const;
   return { ...experimentOf(type, document, block, namespace), schedule };
 }
 
@@ -25,9 +35,15 @@ function experimentOf(kind: string, document: Located, spec: Located | undefined
   const common = commonOf(kind, document, spec, namespace);
   switch (kind) {
     case "NetworkChaos":
-      return { ...common, kind, network: networkFaultOf(spec, namespace) };
+      return { ...common, kind, network: { ...networkFaultOf(spec, namespace), ...resetOf(common.annotations) } };
     case "PodChaos":
       return { ...common, kind, pod: podFaultOf(spec) };
+    case "StressChaos":
+      return { ...common, kind, stress: stressFaultOf(spec) };
+    case "IOChaos":
+      return { ...common, kind, io: fileFaultOf(spec) };
+    case "TimeChaos":
+      return { ...common, kind, clock: clockFaultOf(spec) };
     default:
       return { ...common, kind: "Other", chaosKind: kind };
   }
@@ -52,15 +68,18 @@ function commonOf(kind: string, document: Located, spec: Located | undefined, na
   };
 }
 
+/** Chaos Mesh has no word for it: without it a client with a warm pool feels a partition only when its own timeouts say so. */
+function resetOf(annotations: Readonly<Record<string, string>>): { readonly resetsConnections?: true } {
+  return annotations[RESET_CONNECTIONS] === "true" ? { resetsConnections: true } : {};
+}
+
 function podFaultOf(spec: Located | undefined) {
   const grace = at(spec, "gracePeriod")?.node;
   const action = textAt(spec, "action");
   return {
     action: action === "pod-failure" || action === "container-kill" ? action : "pod-kill",
     gracePeriodSeconds: grace?.kind === "number" ? grace.value : 0,
-    containerNames: itemsOf(at(spec, "containerNames")).flatMap(({ node }) =>
-      node.kind === "string" ? [node.value] : [],
-    ),
+    containerNames: textsOf(spec, "containerNames"),
   } as const;
 }
 

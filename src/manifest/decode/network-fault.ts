@@ -1,8 +1,9 @@
-import type { Direction, Netem, NetworkAction, NetworkFaultSpec, Target } from "../experiment.ts";
+import type { Bandwidth, Direction, Netem, NetworkAction, NetworkFaultSpec, Target } from "../experiment.ts";
 import { NETWORK_ACTIONS } from "../kinds/network-chaos.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
 import { parseFloat32 } from "../text/go-number.ts";
-import { at, type Located, textAt } from "../yaml/node.ts";
+import { bytesPerSecond } from "../text/rate.ts";
+import { at, type Located, numberAt, textAt } from "../yaml/node.ts";
 import { modeOf, selectorOf, textsOf } from "./selector.ts";
 
 /** What an accepted NetworkChaos does to packets, in numbers. */
@@ -17,6 +18,7 @@ export function networkFaultOf(spec: Located | undefined, namespace: string): Ne
     externalTargets: textsOf(at(spec, "externalTargets")),
     ...(device ? { device } : {}),
     netem: action === "partition" || action === "bandwidth" ? {} : netemOf(spec),
+    ...(action === "bandwidth" ? bandwidthOf(at(spec, "bandwidth")) : {}),
   };
 }
 
@@ -44,6 +46,28 @@ function netemOf(spec: Located | undefined): Netem {
     ...percentageBlock(spec, "loss"),
     ...percentageBlock(spec, "duplicate"),
     ...percentageBlock(spec, "corrupt"),
+    ...rateOf(textAt(at(spec, "rate"), "rate")),
+  };
+}
+
+function rateOf(written: string | undefined): Netem {
+  const rate = bytesPerSecond(written ?? "");
+  return rate === undefined ? {} : { rateBytesPerSecond: rate };
+}
+
+/** Nothing where the block is missing: the cluster admits that, and it is a finding of its own. */
+function bandwidthOf(block: Located | undefined): { readonly bandwidth?: Bandwidth } {
+  const rate = bytesPerSecond(textAt(block, "rate") ?? "");
+  if (block === undefined || rate === undefined) return {};
+  const [peakrate = 0, minburst = 0] = [numberAt(block, "peakrate"), numberAt(block, "minburst")];
+  const peak = { rateBytesPerSecond: peakrate, minburst };
+  return {
+    bandwidth: {
+      rateBytesPerSecond: rate,
+      limit: numberAt(block, "limit") ?? 0,
+      buffer: numberAt(block, "buffer") ?? 0,
+      ...(peakrate > 0 && minburst > 0 ? { peak } : {}),
+    },
   };
 }
 
@@ -52,7 +76,14 @@ function delayOf(delay: Located): NonNullable<Netem["delay"]> {
     latencyMs: parseGoDuration(textAt(delay, "latency") ?? "") ?? 0,
     jitterMs: parseGoDuration(textAt(delay, "jitter") ?? "") ?? 0,
     correlation: percentOf(delay, "correlation"),
+    ...reorderOf(at(delay, "reorder")),
   };
+}
+
+function reorderOf(block: Located | undefined): Pick<NonNullable<Netem["delay"]>, "reorder"> {
+  if (block === undefined) return {};
+  const gap = Math.max(0, numberAt(block, "gap") ?? 0);
+  return { reorder: { percent: percentOf(block, "reorder"), correlation: percentOf(block, "correlation"), gap } };
 }
 
 function percentageBlock(spec: Located | undefined, name: "loss" | "duplicate" | "corrupt"): Netem {

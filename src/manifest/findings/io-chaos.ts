@@ -1,3 +1,4 @@
+import { FILE_METHODS } from "../experiment.ts";
 import type { Remark, Report } from "../report.ts";
 import { nearest } from "../text/nearest.ts";
 import { shown } from "../text/quote.ts";
@@ -7,13 +8,6 @@ import { actionWithoutBlock } from "./remarks.ts";
 const BLOCKS: Readonly<Record<string, string>> = { latency: "delay", attrOverride: "attr", mistake: "mistake" };
 const OF_ONE_ACTION = ["delay", "errno", "attr", "mistake"];
 const READ_BY: Readonly<Record<string, string>> = { ...BLOCKS, fault: "errno" };
-
-/** What toda, the injector of Chaos Mesh, calls the operations of FUSE. */
-const METHODS = [
-  "lookup forget getattr setattr readlink mknod mkdir unlink rmdir symlink rename link open read write flush release",
-  "fsync opendir readdir releasedir fsyncdir statfs setxattr getxattr listxattr removexattr access create getlk setlk",
-  "bmap",
-].flatMap((line) => line.split(" "));
 
 /** Reports what an IOChaos says and does not do. */
 export function reportIoChaos(spec: Located, report: Report): void {
@@ -55,8 +49,8 @@ const NO_VOLUME: Remark = {
 
 function reportMethod({ node, path }: Located, report: Report): void {
   const written = node.kind === "string" ? node.value : "";
-  if (METHODS.includes(written)) return;
-  const meant = nearest(written, METHODS);
+  if (FILE_METHODS.some((method) => method === written)) return;
+  const meant = nearest(written, FILE_METHODS);
   report.finding(
     { path, span: node.span },
     {

@@ -21,7 +21,6 @@ const PERCENTAGES = [
 /** Reports what a NetworkChaos says and does not do. */
 export function reportNetworkChaos(spec: Located, report: Report): void {
   reportBlocks(spec, report);
-  reportNotInjected(spec, report);
   reportDelay(at(spec, "delay"), report);
   reportIdleFields(spec, report);
   for (const [block, name] of PERCENTAGES) reportPercentage(at(spec, block, name), report);
@@ -72,22 +71,6 @@ function foreignBlock(name: string, action: string, applied: boolean): Remark {
       : `The action is ${action}, so the ${name} block has no effect.`,
     fix: applied ? `Remove ${name}, or write action: netem to say that both are meant.` : `Remove ${name}.`,
   };
-}
-
-/** Said plainly rather than dropped in silence: the built-in engine has no shaper for these yet. */
-function reportNotInjected(spec: Located, report: Report): void {
-  for (const found of [at(spec, "rate"), at(spec, "bandwidth"), at(spec, "delay", "reorder")]) {
-    if (found === undefined) continue;
-    report.finding(
-      { path: found.path, span: found.key },
-      {
-        code: "not-injected-by-chaosgate",
-        severity: "error",
-        message: `${found.path} is valid for Chaos Mesh, and chaosgate's own engine does not inject it yet.`,
-        fix: "Remove it from experiments that chaosgate runs.",
-      },
-    );
-  }
 }
 
 function reportDelay(delay: Located | undefined, report: Report): void {

@@ -5,8 +5,10 @@ import { at, type Located, textAt } from "../yaml/node.ts";
 
 // A fault of zero: admitted, injected without an error, and felt by nobody.
 
+type Amount = readonly [action: string, key: string, second?: string, third?: string];
+
 /** Kind -> paths of amounts, by the action that reads them; "" is any action. */
-const AMOUNTS: Readonly<Record<string, readonly (readonly [action: string, ...path: readonly string[]])[]>> = {
+const AMOUNTS: Readonly<Record<string, readonly Amount[]>> = {
   NetworkChaos: [
     ["delay", "delay", "latency"],
     ["loss", "loss", "loss"],
@@ -25,8 +27,8 @@ const AMOUNTS: Readonly<Record<string, readonly (readonly [action: string, ...pa
 /** Reports every amount of a fault that is zero. */
 export function reportNothing(kind: string, spec: Located, report: Report): void {
   const amounts = Object.hasOwn(AMOUNTS, kind) ? (AMOUNTS[kind] ?? []) : [];
-  for (const [action, ...path] of amounts) {
-    const found = at(spec, ...path);
+  for (const [action, key, second, third] of amounts) {
+    const found = at(spec, key, second, third);
     const applies = action === "" || action === textAt(spec, "action");
     if (found !== undefined && applies && isZero(found)) reportZero(found, report);
   }

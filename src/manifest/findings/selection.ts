@@ -1,7 +1,7 @@
 import type { Remark, Report } from "../report.ts";
 import { nearest } from "../text/nearest.ts";
 import { shown } from "../text/quote.ts";
-import { at, entriesOf, itemsOf, type Located, textAt } from "../yaml/node.ts";
+import { at, entriesOf, itemsOf, type Located, sizeOf, textAt } from "../yaml/node.ts";
 import { reportLabels } from "./labels.ts";
 
 const FIELDS = [
@@ -72,10 +72,6 @@ function reportBreadth(holder: Located, selector: Located | undefined, report: R
   if (!narrowed) report.finding({ path, span }, wholeNamespace(path));
   if (sizeOf(at(selector, "namespaces")) === 0 && sizeOf(at(selector, "pods")) === 0)
     report.finding({ path: `${path}.namespaces`, span }, namespacesOmitted(path));
-}
-
-function sizeOf(collection: Located | undefined): number {
-  return entriesOf(collection).length + itemsOf(collection).length;
 }
 
 function wholeNamespace(path: string): Remark {

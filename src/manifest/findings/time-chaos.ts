@@ -1,21 +1,9 @@
+import { CLOCK_IDS } from "../experiment.ts";
 import type { Remark, Report } from "../report.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
 import { nearest } from "../text/nearest.ts";
 import { shown } from "../text/quote.ts";
 import { at, itemsOf, type Located, textAt } from "../yaml/node.ts";
-
-const CLOCKS = [
-  "CLOCK_REALTIME",
-  "CLOCK_MONOTONIC",
-  "CLOCK_PROCESS_CPUTIME_ID",
-  "CLOCK_THREAD_CPUTIME_ID",
-  "CLOCK_MONOTONIC_RAW",
-  "CLOCK_REALTIME_COARSE",
-  "CLOCK_MONOTONIC_COARSE",
-  "CLOCK_BOOTTIME",
-  "CLOCK_REALTIME_ALARM",
-  "CLOCK_BOOTTIME_ALARM",
-];
 
 /** Reports what a TimeChaos says and does not do. */
 export function reportTimeChaos(spec: Located, report: Report): void {
@@ -34,8 +22,8 @@ const NO_OFFSET: Remark = {
 
 function reportClock({ node, path }: Located, report: Report): void {
   const written = node.kind === "string" ? node.value : "";
-  if (CLOCKS.includes(written)) return;
-  const meant = nearest(written, CLOCKS);
+  if (CLOCK_IDS.some((clock) => clock === written)) return;
+  const meant = nearest(written, CLOCK_IDS);
   report.finding(
     { path, span: node.span },
     {

@@ -25,11 +25,11 @@ function nodeAt(value: JsonValue, levels: number, nodes: { left: number }): Yaml
   const frame = { span: NOWHERE, weight: 1, depth: 1 };
   if (typeof value !== "object" || value === null) return { ...frame, ...scalarOf(value), quoted: false };
   const below = (part: JsonValue): YamlNode => nodeAt(part, levels - 1, nodes);
-  if (isList(value)) return { ...frame, kind: "list", flow: false, items: value.map(below) };
+  if (isList(value)) return { ...frame, kind: "list", flow: false, repeats: false, items: value.map(below) };
   const entries = Object.entries(value).flatMap(([key, part]) =>
     part === undefined ? [] : [{ key, keySpan: NOWHERE, value: below(part) }],
   );
-  return { ...frame, kind: "map", flow: false, entries, repeated: [] };
+  return { ...frame, kind: "map", flow: false, repeats: false, entries, repeated: [] };
 }
 
 function scalarOf(value: string | number | boolean | null): Scalar {

@@ -3,21 +3,12 @@ import { join, type Located, type YamlNode } from "../yaml/node.ts";
 
 /** Reports keys that stand twice in one map: the API server's strict reading refuses them. */
 export function checkRepeatedKeys(document: Located, report: Report): void {
-  // Paths are made for the few documents that need them.
-  if (anyRepeated(document.node, new Set())) reportRepeated(document, report, new Set());
+  reportRepeated(document, report, new Set());
 }
 
 /** An alias brings the same node again; once is enough, and keeps the walk as short as the text. */
-function anyRepeated(node: YamlNode, seen: Set<YamlNode>): boolean {
-  if (node.kind !== "list" && node.kind !== "map") return false;
-  if (seen.has(node)) return false;
-  seen.add(node);
-  if (node.kind === "list") return node.items.some((item) => anyRepeated(item, seen));
-  return node.repeated.length > 0 || node.entries.some(({ value }) => anyRepeated(value, seen));
-}
-
 function reportRepeated({ node, path }: Located, report: Report, seen: Set<YamlNode>): void {
-  if (seen.has(node)) return;
+  if (!mayRepeat(node) || seen.has(node)) return;
   seen.add(node);
   if (node.kind === "list")
     for (const [index, item] of node.items.entries())
@@ -27,6 +18,10 @@ function reportRepeated({ node, path }: Located, report: Report, seen: Set<YamlN
     report.problem({ path: join(path, key), span: keySpan }, repeated(join(path, key)));
   for (const { key, keySpan, value } of node.entries)
     reportRepeated({ node: value, path: join(path, key), key: keySpan }, report, seen);
+}
+
+function mayRepeat(node: YamlNode): boolean {
+  return (node.kind === "map" || node.kind === "list") && node.repeats;
 }
 
 function repeated(path: string): Mistake {

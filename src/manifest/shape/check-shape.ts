@@ -1,7 +1,7 @@
 import type { Mistake, Report } from "../report.ts";
 import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf } from "../text/quote.ts";
-import { entriesOf, entryOf, itemsOf, join, type Located } from "../yaml/node.ts";
+import { entriesOf, entryOf, fieldOf, itemsOf, join, type Located, type YamlNode } from "../yaml/node.ts";
 import type { ListShape, ObjectShape, Shape } from "./shape.ts";
 import { meantBy, mistakeIn, wrongType } from "./value-mistake.ts";
 
@@ -12,7 +12,7 @@ type Named = Located & { readonly name: string };
 /** Reports everything in which `value` differs from `shape`. A null counts as absent, as the API server prunes it. */
 export function checkShape(value: Located, shape: Shape, report: Report): void {
   if (value.node.kind === "null") return;
-  const mistake = mistakeIn(value, shape, report.textOf(value.node.span));
+  const mistake = mistakeIn(value, shape, report);
   // What is inside a block begins on a later line; the mistake is on the line of its key.
   const inside = value.node.kind === "map" || value.node.kind === "list";
   if (mistake !== undefined) report.problem({ path: value.path, span: inside ? value.key : value.node.span }, mistake);
@@ -58,25 +58,30 @@ export function isFineEmpty(shape: Shape): boolean {
 }
 
 function checkFields(value: Located, shape: ObjectShape, report: Report): void {
-  const entries = entriesOf(value);
-  for (const entry of entries) {
-    const field = Object.hasOwn(shape.fields, entry.name) ? shape.fields[entry.name] : undefined;
-    if (field !== undefined) checkShape(entry, field, report);
-    else checkUnknownField(entry, shape, entries, report);
+  const { fields } = shape;
+  for (const entry of value.node.kind === "map" ? value.node.entries : []) {
+    const field = Object.hasOwn(fields, entry.key) ? fields[entry.key] : undefined;
+    if (field === undefined) checkUnknownField(fieldOf(value, entry), shape, value, report);
+    else if (!isPlainText(entry.value, field)) checkShape(fieldOf(value, entry), field, report);
   }
   for (const name of shape.required ?? []) checkRequired(value, name, shape, report);
 }
 
-function checkUnknownField(entry: Named, shape: ObjectShape, siblings: readonly Named[], report: Report): void {
+/** Most fields are texts about which nobody asks any more: for them no place has to be kept. */
+function isPlainText(node: YamlNode, shape: Shape): boolean {
+  return node.kind === "string" && shape.type === "string" && shape.oneOf === undefined && shape.check === undefined;
+}
+
+function checkUnknownField(entry: Named, shape: ObjectShape, holder: Located, report: Report): void {
   const { retired = {}, open } = shape;
   const known = Object.hasOwn(retired, entry.name) ? retired[entry.name] : undefined;
-  const mistake = known ?? (open ? undefined : unknownField(entry, absentFrom(siblings, shape), shape));
+  const mistake = known ?? (open ? undefined : unknownField(entry, absentFrom(holder, shape), shape));
   if (mistake !== undefined) report.problem({ path: entry.path, span: entry.key }, mistake);
 }
 
 /** The fields that could be meant, since none may be written twice. */
-function absentFrom(entries: readonly Named[], { fields }: ObjectShape): readonly string[] {
-  const present = new Set(entries.map(({ name }) => name));
+function absentFrom(holder: Located, { fields }: ObjectShape): readonly string[] {
+  const present = new Set(entriesOf(holder).map(({ name }) => name));
   return Object.keys(fields).filter((name) => !present.has(name));
 }
 

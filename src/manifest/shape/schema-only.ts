@@ -1,3 +1,4 @@
+import { mapFields, withLazyFields } from "./lazy-fields.ts";
 import type { ObjectShape, Shape, StringShape } from "./shape.ts";
 
 /**
@@ -5,17 +6,15 @@ import type { ObjectShape, Shape, StringShape } from "./shape.ts";
  * Go type fills with a zero stays required only where the schema refuses that zero.
  */
 export function objectOnly(shape: ObjectShape): ObjectShape {
-  const fields = Object.entries(shape.fields).map(([name, field]) => [name, schemaOnly(field)] as const);
   const { required: all = [], filled } = shape;
   const stays = (name: string) => (filled === undefined ? refusesZero(shape.fields[name]) : !filled.includes(name));
   const required = all.filter(stays);
-  return { ...shape, fields: Object.fromEntries(fields), required };
+  return withLazyFields({ ...shape, required }, (fields) => mapFields(fields, schemaOnly));
 }
 
 /** A shape whose empty texts no webhook replaces by their defaults. */
 export function undefaulted(shape: ObjectShape): ObjectShape {
-  const fields = Object.entries(shape.fields).map(([name, field]) => [name, withoutDefaults(field)] as const);
-  return { ...shape, fields: Object.fromEntries(fields) };
+  return withLazyFields(shape, (fields) => mapFields(fields, withoutDefaults));
 }
 
 function withoutDefaults(shape: Shape): Shape {

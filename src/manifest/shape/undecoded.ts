@@ -1,13 +1,10 @@
+import { mapFields, withLazyFields } from "./lazy-fields.ts";
 import type { ObjectShape, Shape, StringShape } from "./shape.ts";
 
 /** A shape where no webhook decodes the object: nothing is filled in, and nothing but the CRD's own rules is asked. */
 export function undecoded(shape: ObjectShape): ObjectShape {
-  const fields = Object.entries(shape.fields).map(([name, field]) => [name, asWritten(field)] as const);
-  return {
-    ...shape,
-    fields: Object.fromEntries(fields),
-    required: [...(shape.required ?? []), ...(shape.filled ?? [])],
-  };
+  const required = [...(shape.required ?? []), ...(shape.filled ?? [])];
+  return withLazyFields({ ...shape, required }, (fields) => mapFields(fields, asWritten));
 }
 
 function asWritten(shape: Shape): Shape {

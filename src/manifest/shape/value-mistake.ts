@@ -1,15 +1,15 @@
-import type { Mistake } from "../report.ts";
+import type { Mistake, Report } from "../report.ts";
 import { meantInstead, nearest, sameLetters } from "../text/nearest.ts";
 import { oneOf, shown, yamlString } from "../text/quote.ts";
 import type { Located, YamlNode } from "../yaml/node.ts";
 import type { IntegerShape, Shape, StringShape, TextOrNumberShape } from "./shape.ts";
 
-/** What is wrong with a value itself, without what is inside it; `written` is its source text. */
-export function mistakeIn(value: Located, shape: Shape, written: string): Mistake | undefined {
+/** What is wrong with a value itself, without what is inside it; `source` has the text that it was written as. */
+export function mistakeIn(value: Located, shape: Shape, source: Pick<Report, "textOf">): Mistake | undefined {
   const { node } = value;
   switch (shape.type) {
     case "string":
-      return stringMistake(value, shape, written);
+      return stringMistake(value, shape, source);
     case "integer":
       return integerMistake(value, shape);
     case "text-or-number":
@@ -17,7 +17,7 @@ export function mistakeIn(value: Located, shape: Shape, written: string): Mistak
     case "boolean":
       return node.kind === "boolean" ? undefined : booleanMistake(node, value.path);
     case "list":
-      return node.kind === "list" ? undefined : listMistake(node, value.path, shape.items, written);
+      return node.kind === "list" ? undefined : listMistake(node, value.path, shape.items, source.textOf(node.span));
     case "map":
       return node.kind === "map" ? undefined : wrongType(node, value.path, "a map of fields");
     case "object":
@@ -28,11 +28,13 @@ export function mistakeIn(value: Located, shape: Shape, written: string): Mistak
   }
 }
 
-function stringMistake(value: Located, shape: StringShape, written: string): Mistake | undefined {
+function stringMistake(value: Located, shape: StringShape, source: Pick<Report, "textOf">): Mistake | undefined {
   const { node } = value;
   const { oneOf: words, emptyAllowed, check } = shape;
-  if (node.kind === "number" || node.kind === "boolean")
+  if (node.kind === "number" || node.kind === "boolean") {
+    const written = source.textOf(node.span);
     return notText(value.path, node.kind, written, check?.(written));
+  }
   if (shape.bytes && isByteList(node)) return undefined;
   if (node.kind !== "string") return wrongType(node, value.path, "text");
   if (emptyAllowed && node.value === "") return undefined;

@@ -11,8 +11,13 @@ const NANOSECONDS: Readonly<Record<string, number>> = {
 const PART = /([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)/g;
 const WHOLE = /^[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
 
+/** What nearly everybody writes: a small whole number with one unit. Its milliseconds are exact, so nothing of the below is needed. */
+const ORDINARY = /^([0-9]{1,6})(ms|s|m|h)$/;
+
 /** Go's time.ParseDuration in milliseconds, or undefined where Go reports an error; signs and fractions are allowed. */
 export function parseGoDuration(text: string): number | undefined {
+  const [, count, unit = ""] = ORDINARY.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * ((NANOSECONDS[unit] ?? 0) / 1e6);
   if (/^[+-]?0$/.test(text)) return 0;
   if (text.length > 200 || !WHOLE.test(text)) return undefined;
   let nanoseconds = 0n;

@@ -23,3 +23,20 @@ function lastOf(text: string, characters: string): number {
 function isUnit(suffix: string): boolean {
   return suffix === "" || suffix === "b" || /^[kmgtp](b|ib)?$/.test(suffix);
 }
+
+export type Size =
+  | { readonly kind: "bytes"; readonly bytes: number }
+  | { readonly kind: "percent"; readonly percent: number };
+
+/** What an accepted size means: FromHumanSize counts in thousands, whether KB or KiB is written. Nothing at all is undefined. */
+export function sizeOf(text: string): Size | undefined {
+  if (text.endsWith("%")) {
+    const percent = atoi(text.slice(0, -1)) ?? 0;
+    return percent > 0 ? { kind: "percent", percent } : undefined;
+  }
+  const end = lastOf(text, "0123456789. ");
+  const number = Number(withoutSeparators(text.slice(0, end + 1).trimEnd()) ?? "");
+  const thousands = "bkmgtp".indexOf(text.slice(end + 1, end + 2).toLowerCase() || "b");
+  const bytes = Math.floor(number * 1000 ** thousands);
+  return bytes > 0 ? { kind: "bytes", bytes } : undefined;
+}

@@ -2,7 +2,8 @@ const LONGEST = 64;
 
 /** The word that was certainly meant: the same letters in another case or with other separators. */
 export function sameLetters(written: string, words: readonly string[]): string | undefined {
-  return words.find((word) => lettersOf(word) === lettersOf(written));
+  const letters = lettersOf(written);
+  return words.find((word) => lettersOf(word) === letters);
 }
 
 /** The one word within two typing mistakes (one for short words), or undefined where none or several are. */

@@ -7,22 +7,12 @@ import {
   SCALAR_STYLE,
   type ScalarEvent,
 } from "js-yaml";
-import { withMerges } from "./merge.ts";
-import type { ListNode, MapNode, Span, YamlNode } from "./node.ts";
+import { type Limits, listNode, mapNode, scalarNode } from "./build.ts";
+import type { Span, YamlNode } from "./node.ts";
 import { resolvePlain } from "./plain-scalar.ts";
-import {
-  aliasUnknown,
-  escapeUnknown,
-  keyNotText,
-  numberNotOfJson,
-  Refusal,
-  tagUnfit,
-  tooDeep,
-  tooHeavy,
-} from "./refusal.ts";
+import { aliasUnknown, escapeUnknown, numberNotOfJson, Refusal, tagUnfit } from "./refusal.ts";
 import { taggedScalar } from "./tagged-scalar.ts";
 
-type Limits = { readonly depth: number; readonly nodes: number };
 type Read = { readonly node: YamlNode; readonly next: number };
 
 /** Builds nodes from js-yaml's events. An alias shares its anchor's node, and its weight counts again at each use. */
@@ -56,12 +46,10 @@ export class DocumentReader {
         return this.#anchored(event, this.#scalar(event, before));
       case EVENT_ID.ALIAS:
         return this.#aliased(event);
-      case EVENT_ID.SEQUENCE: {
-        const children = this.#children();
-        return this.#anchored(event, listOf(event, children, this.#weigh(event.start, children)));
-      }
+      case EVENT_ID.SEQUENCE:
+        return this.#anchored(event, listNode(event.start, isFlow(event), this.#children(), this.#limits));
       case EVENT_ID.MAPPING:
-        return this.#anchored(event, this.#map(event, this.#children()));
+        return this.#anchored(event, mapNode(event.start, isFlow(event), this.#children(), this.#limits));
       default:
         throw new Error(`YAML event ${this.#next - 1} is not the start of a value`);
     }
@@ -78,12 +66,12 @@ export class DocumentReader {
     const value = getScalarValue(this.#text, event);
     const quoted = event.style !== SCALAR_STYLE.PLAIN;
     const tag = event.tagStart < 0 ? undefined : this.#text.slice(event.tagStart, event.tagEnd);
-    const span = spanOf(event, endOf(before));
+    const span = event.valueStart < 0 ? emptyAfter(before) : spanOf(event);
     if (event.style === SCALAR_STYLE.DOUBLE_QUOTED) this.#checkEscapes(span);
     const scalar = tag !== undefined ? taggedScalar(tag, value) : quoted ? textOf(value) : resolvePlain(value);
     if (scalar === undefined) throw new Refusal(tagUnfit(span.start, tag ?? ""));
     if (scalar.kind === "number" && !Number.isFinite(scalar.value)) throw new Refusal(numberNotOfJson(span.start));
-    return { ...scalar, quoted, span, weight: 1, depth: 1 };
+    return scalarNode(scalar, quoted, span);
   }
 
   /** libyaml knows neither `\/` nor the halves of a surrogate pair, both of which JSON and js-yaml take. */
@@ -91,38 +79,6 @@ export class DocumentReader {
     for (const [written, letter, hex = ""] of this.#text.slice(start, end).matchAll(/\\([\s\S])([0-9a-fA-F]{0,2})/g))
       if (letter === "/" || (letter === "u" && /^d[89a-f]/i.test(hex)))
         throw new Refusal(escapeUnknown(start, written.slice(0, 4)));
-  }
-
-  #map(event: { start: number; style: number }, children: readonly YamlNode[]): MapNode {
-    const { entries, repeated, merged } = withMerges(pairsOf(children), (key) => this.#keyOf(key));
-    const below = merged.length === 0 ? children : [...children, ...merged.map(({ value }) => value)];
-    return {
-      kind: "map",
-      flow: event.style === COLLECTION_STYLE.FLOW,
-      entries,
-      repeated,
-      span: spanAround(event.start, children),
-      ...this.#weigh(event.start, below),
-    };
-  }
-
-  /** sigs.k8s.io/yaml turns numbers and booleans into text keys and refuses every other key. */
-  #keyOf(key: YamlNode): string {
-    if (key.kind === "string") return key.value;
-    if (key.kind === "boolean" || (key.kind === "number" && isKeyNumber(key.value))) return String(key.value);
-    throw new Refusal(keyNotText(key.span.start, key.kind));
-  }
-
-  #weigh(offset: number, children: readonly YamlNode[]): { weight: number; depth: number } {
-    let weight = 1;
-    let depth = 0;
-    for (const child of children) {
-      weight += child.weight;
-      depth = Math.max(depth, child.depth);
-    }
-    if (weight > this.#limits.nodes) throw new Refusal(tooHeavy(offset, this.#limits.nodes));
-    if (depth >= this.#limits.depth) throw new Refusal(tooDeep(offset, this.#limits.depth));
-    return { weight, depth: depth + 1 };
   }
 
   #anchored(event: { anchorStart: number; anchorEnd: number }, node: YamlNode): YamlNode {
@@ -138,52 +94,21 @@ export class DocumentReader {
   }
 }
 
-/** sigs.k8s.io/yaml makes text of int64 and of floats, and has no case for what only a uint64 holds. */
-function isKeyNumber(value: number): boolean {
-  return value < 2 ** 63 || value >= 2 ** 64;
+function isFlow({ style }: { readonly style: number }): boolean {
+  return style === COLLECTION_STYLE.FLOW;
 }
 
 function textOf(value: string): { readonly kind: "string"; readonly value: string } {
   return { kind: "string", value };
 }
 
-function pairsOf(children: readonly YamlNode[]): { key: YamlNode; value: YamlNode }[] {
-  const pairs: { key: YamlNode; value: YamlNode }[] = [];
-  for (let index = 0; index + 1 < children.length; index += 2) {
-    const [key, value] = [children[index], children[index + 1]];
-    if (key !== undefined && value !== undefined) pairs.push({ key, value });
-  }
-  return pairs;
-}
-
-function listOf(
-  event: { start: number; style: number },
-  items: readonly YamlNode[],
-  weighed: { weight: number; depth: number },
-): ListNode {
-  return {
-    kind: "list",
-    flow: event.style === COLLECTION_STYLE.FLOW,
-    items,
-    span: spanAround(event.start, items),
-    ...weighed,
-  };
-}
-
-/** Events give collections no end; the last child's end is near enough for a place, and an alias may lie before. */
-function spanAround(start: number, children: readonly YamlNode[]): Span {
-  let end = start + 1;
-  for (const child of children) end = Math.max(end, child.span.end);
-  return { start, end };
-}
-
-function spanOf(event: ScalarEvent, fallback: number): Span {
-  if (event.valueStart < 0) return { start: fallback, end: fallback };
+function spanOf(event: ScalarEvent): Span {
   const quote = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED ? 1 : 0;
   return { start: event.valueStart - quote, end: event.valueEnd + quote };
 }
 
 /** An empty value has no offsets of its own; it stands at the end of what was written before it. */
-function endOf(before: Event | undefined): number {
-  return before?.type === EVENT_ID.SCALAR && before.valueEnd >= 0 ? before.valueEnd : 0;
+function emptyAfter(before: Event | undefined): Span {
+  const end = before?.type === EVENT_ID.SCALAR && before.valueEnd >= 0 ? before.valueEnd : 0;
+  return { start: end, end };
 }

@@ -17,13 +17,18 @@ export type Scalar =
 
 export type ScalarNode = Base & Scalar & { readonly quoted: boolean };
 
-export type ListNode = Base & { readonly kind: "list"; readonly flow: boolean; readonly items: readonly YamlNode[] };
+type Collection = Base & {
+  readonly flow: boolean;
+  /** Whether a key is written twice in it, or in anything below. */
+  readonly repeats: boolean;
+};
+
+export type ListNode = Collection & { readonly kind: "list"; readonly items: readonly YamlNode[] };
 
 export type Entry = { readonly key: string; readonly keySpan: Span; readonly value: YamlNode };
 
-export type MapNode = Base & {
+export type MapNode = Collection & {
   readonly kind: "map";
-  readonly flow: boolean;
   readonly entries: readonly Entry[];
   /** Keys written a second time; the first one is in `entries`. */
   readonly repeated: readonly Entry[];
@@ -72,17 +77,27 @@ class Item implements Located {
   }
 }
 
-/** The value under `keys`, or undefined where a key is absent; a null counts as absent, as the API server prunes it. */
-export function at(from: Located | undefined, ...keys: readonly string[]): Located | undefined {
-  let here = from;
-  for (const key of keys) here = here && childOf(here, key);
-  return here;
+/** The value under one to three keys, or undefined where one is absent; a null counts as absent, as the API server prunes it. */
+export function at(from: Located | undefined, key: string, second?: string, third?: string): Located | undefined {
+  const found = from && childOf(from, key);
+  if (found === undefined || second === undefined) return found;
+  const below = childOf(found, second);
+  return below === undefined || third === undefined ? below : childOf(below, third);
 }
 
-/** The text under `keys`, or undefined where there is none. */
-export function textAt(from: Located | undefined, ...keys: readonly string[]): string | undefined {
-  const found = at(from, ...keys);
-  return found?.node.kind === "string" ? found.node.value : undefined;
+/** The text under one to three keys, or undefined where there is none. */
+export function textAt(from: Located | undefined, key: string, second?: string, third?: string): string | undefined {
+  // No path is asked for, so the values are enough.
+  let node = from && valueIn(from.node, key);
+  if (second !== undefined) node = node && valueIn(node, second);
+  if (third !== undefined) node = node && valueIn(node, third);
+  return node?.kind === "string" ? node.value : undefined;
+}
+
+/** The number under one key, or undefined where there is none. */
+export function numberAt(from: Located | undefined, key: string): number | undefined {
+  const node = from && valueIn(from.node, key);
+  return node?.kind === "number" ? node.value : undefined;
 }
 
 /** The entries of a map with their paths; nothing for any other node. */
@@ -97,6 +112,12 @@ export function itemsOf(from: Located | undefined): readonly Item[] {
   return from.node.items.map((node, index) => new Item(from, node, index));
 }
 
+/** How many entries or items there are; 0 for any other node. */
+export function sizeOf(from: Located | undefined): number {
+  if (from?.node.kind === "map") return from.node.entries.length;
+  return from?.node.kind === "list" ? from.node.items.length : 0;
+}
+
 /** `spec` and `mode` -> `spec.mode`; keys with dots are written in brackets. */
 export function join(path: string, key: string): string {
   if (key.length > 80 || !/^[A-Za-z0-9_-]+$/.test(key)) return `${path}[${JSON.stringify(key.slice(0, 80))}]`;
@@ -105,11 +126,27 @@ export function join(path: string, key: string): string {
 
 /** The entry of a map under this key, a null included, or undefined. */
 export function entryOf(from: Located, name: string): Field | undefined {
-  const found = from.node.kind === "map" ? from.node.entries.find(({ key }) => key === name) : undefined;
+  const found = entryIn(from.node, name);
   return found && new Field(from, found);
 }
 
+/** An entry of the map `from` with its path. */
+export function fieldOf(from: Located, entry: Entry): Field {
+  return new Field(from, entry);
+}
+
 function childOf(from: Located, key: string): Field | undefined {
-  const found = entryOf(from, key);
-  return found?.node.kind === "null" ? undefined : found;
+  const found = entryIn(from.node, key);
+  return found === undefined || found.value.kind === "null" ? undefined : new Field(from, found);
+}
+
+/** Maps of a manifest have a handful of entries, and most questions are about absent ones: a loop needs nothing built for it. */
+function entryIn(node: YamlNode, name: string): Entry | undefined {
+  if (node.kind !== "map") return undefined;
+  for (const entry of node.entries) if (entry.key === name) return entry;
+  return undefined;
+}
+
+function valueIn(node: YamlNode, name: string): YamlNode | undefined {
+  return entryIn(node, name)?.value;
 }

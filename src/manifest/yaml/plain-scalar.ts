@@ -3,14 +3,19 @@ import type { Scalar } from "./node.ts";
 // What an unquoted word means to sigs.k8s.io/yaml, the reader of kubectl and the API server: YAML 1.1 as Go's yaml.v2 has it
 // (resolve.go). `on`, `y` and `010` surprise people here, and so they must surprise this reader as well.
 
-const NULLS = new Set(["", "~", "null", "Null", "NULL"]);
-const TRUES = new Set(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"]);
-const FALSES = new Set(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"]);
-const SPECIALS: ReadonlyMap<string, number> = new Map([
-  ...[".nan", ".NaN", ".NAN"].map((word) => [word, Number.NaN] as const),
-  ...[".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"].map((word) => [word, Number.POSITIVE_INFINITY] as const),
-  ...["-.inf", "-.Inf", "-.INF"].map((word) => [word, Number.NEGATIVE_INFINITY] as const),
+const WORDS: ReadonlyMap<string, Scalar> = new Map([
+  ...meaning({ kind: "null" }, ["", "~", "null", "Null", "NULL"]),
+  ...meaning({ kind: "boolean", value: true }, "y Y yes Yes YES true True TRUE on On ON".split(" ")),
+  ...meaning({ kind: "boolean", value: false }, "n N no No NO false False FALSE off Off OFF".split(" ")),
+  ...meaning({ kind: "number", value: Number.NaN }, [".nan", ".NaN", ".NAN"]),
+  ...meaning({ kind: "number", value: Number.POSITIVE_INFINITY }, ".inf .Inf .INF +.inf +.Inf +.INF".split(" ")),
+  ...meaning({ kind: "number", value: Number.NEGATIVE_INFINITY }, ["-.inf", "-.Inf", "-.INF"]),
 ]);
+
+function meaning(scalar: Scalar, words: readonly string[]): readonly (readonly [string, Scalar])[] {
+  return words.map((word) => [word, scalar] as const);
+}
+
 const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 const INTEGER = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
 
@@ -21,10 +26,9 @@ const LARGEST_UINT64_DOUBLE = 2 ** 64 - 2 ** 11;
 
 /** The value of a plain scalar; timestamps stay text, as yaml.v2 leaves them. */
 export function resolvePlain(text: string): Scalar {
-  if (NULLS.has(text)) return { kind: "null" };
-  if (TRUES.has(text)) return { kind: "boolean", value: true };
-  if (FALSES.has(text)) return { kind: "boolean", value: false };
-  const number = SPECIALS.get(text) ?? numberOf(text);
+  const word = WORDS.get(text);
+  if (word !== undefined) return word;
+  const number = numberOf(text);
   return number === undefined ? { kind: "string", value: text } : { kind: "number", value: number };
 }
 

@@ -1,6 +1,7 @@
 import { EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
 import { DocumentReader } from "./document-reader.ts";
 import type { YamlNode } from "./node.ts";
+import { readPlainBlocks } from "./plain-blocks.ts";
 import { broken, controlCharacter, Refusal, splitApart, tooDeep, tooLarge, type Unreadable } from "./refusal.ts";
 
 // Text -> YAML documents with places, or the one reason why the text cannot be read. Never throws, whatever the text.
@@ -24,12 +25,18 @@ export function readYaml(text: string): YamlFile {
   const split = unsplittable(text);
   if (split !== undefined) return { documents: [], unreadable: split };
   try {
-    const reader = new DocumentReader(text, { depth: MAX_DEPTH, nodes: MAX_NODES });
-    return { documents: documentsOf(parseEvents(text, { maxDepth: MAX_DEPTH }), reader) };
+    return { documents: readPlainBlocks(text, LIMITS) ?? readByEvents(text) };
   } catch (thrown) {
     // js-yaml asks for every exception to be caught, not its own class alone.
     return { documents: [], unreadable: unreadable(thrown) };
   }
+}
+
+const LIMITS = { depth: MAX_DEPTH, nodes: MAX_NODES };
+
+/** Every document of a text by js-yaml's own reading; empty documents are left out. Throws its YAMLException, or a Refusal. */
+export function readByEvents(text: string): YamlNode[] {
+  return documentsOf(parseEvents(text, { maxDepth: MAX_DEPTH }), new DocumentReader(text, LIMITS));
 }
 
 const DIRECTIVE = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*%/;

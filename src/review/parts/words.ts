@@ -1,5 +1,13 @@
-import { milliseconds, short } from "../../impact/units.ts";
-import type { Experiment, Mode, NetworkFaultSpec } from "../../manifest/experiment.ts";
+import { bytesPerSecond, milliseconds, short } from "../../impact/units.ts";
+import type {
+  ClockFaultSpec,
+  Experiment,
+  FileAct,
+  FileFaultSpec,
+  Mode,
+  NetworkFaultSpec,
+  StressFaultSpec,
+} from "../../manifest/experiment.ts";
 import { isDrawn, type Selection } from "../../selector/selection.ts";
 import { lasting } from "../figure.ts";
 import type { ReviewedExperiment } from "../review.ts";
@@ -55,9 +63,52 @@ export function fault(experiment: Experiment): string {
       return networkFault(experiment.network);
     case "PodChaos":
       return experiment.pod.action;
+    case "StressChaos":
+      return stressFault(experiment.stress);
+    case "IOChaos":
+      return fileFault(experiment.io);
+    case "TimeChaos":
+      return clockFault(experiment.clock);
     case "Other":
       return experiment.chaosKind;
   }
+}
+
+function stressFault({ cpu, memory }: StressFaultSpec): string {
+  const cores = cpu === undefined ? [] : [`CPU load ${cpu.workers} × ${short(cpu.load)} %`];
+  const size = memory === undefined ? [] : [`memory ${sizeInWords(memory)}`];
+  return [...cores, ...size].join(" and ") || "a stress of nothing";
+}
+
+function sizeInWords(size: NonNullable<StressFaultSpec["memory"]>): string {
+  return size.kind === "percent" ? `${short(size.percent)} % of the limit` : `${short(size.bytes / 1e6)} MB`;
+}
+
+/** `file latency 100 ms on /data (read, 50 %)`. */
+function fileFault({ act, volumePath, path, methods, percent }: FileFaultSpec): string {
+  const which = [...methods, ...(path === "" ? [] : [path]), ...(percent === 100 ? [] : [`${short(percent)} %`])];
+  return `file ${fileAct(act)} on ${volumePath}${which.length === 0 ? "" : ` (${which.join(", ")})`}`;
+}
+
+function fileAct(act: FileAct): string {
+  switch (act.kind) {
+    case "latency":
+      return `latency ${milliseconds(act.delayMs)}`;
+    case "fault":
+      return `errno ${act.errno}`;
+    case "attrOverride":
+      return "wrong attributes";
+    case "mistake":
+      return "wrong bytes";
+  }
+}
+
+/** `clock +10 min`, or `clock -150 ms (CLOCK_MONOTONIC)`. */
+function clockFault({ offsetMs, clocks }: ClockFaultSpec): string {
+  const sign = offsetMs < 0 ? "-" : "+";
+  const far = Math.abs(offsetMs);
+  const which = clocks.length === 1 && clocks[0] === "CLOCK_REALTIME" ? "" : ` (${clocks.join(", ")})`;
+  return `clock ${sign}${lasting(far)}${which}`;
 }
 
 /** How long the fault stays: `for 30 s, capped from 5 min`. */
@@ -102,16 +153,25 @@ function peerPods(mode: Mode, { peers: chosen }: Selection): string {
   return `${pods(chosen.length, "peer pod")}${mode.kind === "all" ? "" : DRAWN}`;
 }
 
-function networkFault({ action, netem, direction }: NetworkFaultSpec): string {
-  const { delay, loss, duplicate, corrupt } = netem;
+function networkFault({ action, netem, bandwidth, direction }: NetworkFaultSpec): string {
+  const { delay, loss, duplicate, corrupt, rateBytesPerSecond } = netem;
   const parts = [
-    ...(delay === undefined ? [] : [`delay ${milliseconds(delay.latencyMs)}${jitter(delay.jitterMs)}`]),
+    ...(delay === undefined
+      ? []
+      : [`delay ${milliseconds(delay.latencyMs)}${jitter(delay.jitterMs)}${reorder(delay)}`]),
     ...(loss === undefined ? [] : [`loss ${short(loss.percent)} %`]),
     ...(duplicate === undefined ? [] : [`duplicate ${short(duplicate.percent)} %`]),
     ...(corrupt === undefined ? [] : [`corrupt ${short(corrupt.percent)} %`]),
+    ...(rateBytesPerSecond === undefined ? [] : [`rate ${bytesPerSecond(rateBytesPerSecond)}`]),
+    ...(bandwidth === undefined ? [] : [`bandwidth ${bytesPerSecond(bandwidth.rateBytesPerSecond)}`]),
   ];
   const what = action === "partition" || parts.length === 0 ? action : parts.join(", ");
   return direction === "both" ? `${what}, both ways` : what;
+}
+
+function reorder({ reorder: found }: NonNullable<NetworkFaultSpec["netem"]["delay"]>): string {
+  if (found === undefined || found.percent === 0) return "";
+  return `, ${short(found.percent)} % of ${found.gap > 1 ? `every ${found.gap}th packet` : "packets"} overtaking`;
 }
 
 function jitter(ms: number): string {

@@ -15,10 +15,18 @@ function reverted({ victims, requestedAt, phase, lease }: RunReport): string | u
   if (victims.length === 0) return undefined;
   const times = victims.flatMap(({ revertedAt }) => revertedAt ?? []);
   const done = times.length === victims.length;
-  if (!done && phase !== "finished" && times.length === 0) return leaseLine(lease);
+  if (!done && phase !== "finished" && times.length === 0) {
+    const byMesh = victims.some(({ backEnd }) => backEnd === CHAOS_MESH);
+    return byMesh
+      ? "Chaos Mesh has no lease: without the runner only its own duration ends the fault"
+      : leaseLine(lease);
+  }
   const when = times.length === 0 ? "" : `, the last at ${since(requestedAt, Math.max(...times))}`;
   return `${done ? "✓" : "✗"} ${times.length} of ${victims.length} faults removed${when}`;
 }
+
+/** The back end that the chaos-mesh engine reports. */
+const CHAOS_MESH = "Chaos Mesh";
 
 function leaseLine(lease: RunReport["lease"]): string | undefined {
   if (lease === undefined) return undefined;

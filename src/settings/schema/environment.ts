@@ -51,6 +51,11 @@ export const ENVIRONMENT_SCHEMA: JsonSchema = {
       pods: count("Most pods."),
       percent: { ...number("Most of the matching pods, in percent."), maximum: 100 },
       duration: duration("A longer one is shortened."),
+      alteredData: {
+        description: "Whether an IOChaos with mistakes on writes may leave wrong bytes in files for good.",
+        type: ["boolean", "null"],
+      },
+      clockShift: duration("How far clocks that count from boot may be shifted; 10s without."),
       runs: { ...count("Most runs at once; later ones wait."), minimum: 1 },
     }),
     windows: listOf(
@@ -60,7 +65,12 @@ export const ENVIRONMENT_SCHEMA: JsonSchema = {
     blackouts: listOf(BLACKOUT, "Whole days on which there is no run, both included."),
     run: capability("Who may run."),
     approve: capability("Who may approve."),
+    lock: capability("Who may lock the environment and unlock it."),
     approvals: count("Approvals of a plan that a run needs."),
+    production: {
+      description: "Every run names its plan, and somebody else than who asks for it has approved.",
+      type: ["boolean", "null"],
+    },
     objectives: { ...TEXTS, description: "What a run is judged by when its manifest names none." },
   }),
   if: { properties: { cluster: { type: "string" } }, required: ["cluster"] },
@@ -80,5 +90,6 @@ function capability(description: string): JsonSchema {
   return map(description, {
     roles: { ...TEXTS, description: "Roles in the repository." },
     users: { ...TEXTS, description: "Logins." },
+    teams: { ...TEXTS, description: "Slugs of teams in the repository's organization." },
   });
 }

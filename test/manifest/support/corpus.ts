@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 // Answers of a real API server with Chaos Mesh, kept outside the repository: the manifests have owners of their own.
 
-const CORPUS = resolve(import.meta.dirname, "../../../../shared/corpus");
+const CORPUS = process.env.CHAOSGATE_CORPUS ?? resolve(import.meta.dirname, "../../../../shared/corpus");
 
 export const CORPUS_IS_HERE = existsSync(CORPUS);
 

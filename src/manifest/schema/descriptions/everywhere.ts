@@ -6,7 +6,7 @@ export const EVERYWHERE: Readonly<Record<string, string>> = {
   "metadata.namespace": "Where the object lives; a selector without namespaces selects pods of this one.",
   "metadata.labels": "Short words by which objects are found.",
   "metadata.annotations":
-    'Notes for programs. Chaos Mesh knows experiment.chaos-mesh.org/pause: "true"; chaosgate reads chaosgate.dev/hypothesis and chaosgate.dev/objectives.',
+    'Notes for programs. Chaos Mesh knows experiment.chaos-mesh.org/pause: "true"; chaosgate reads chaosgate.dev/hypothesis, chaosgate.dev/objectives and chaosgate.dev/reset-connections.',
   "metadata.finalizers": "Written by controllers: what must be done before the object can go.",
   "metadata.ownerReferences": "Written by controllers: objects with which this one is removed.",
   "metadata.managedFields": "Written by the API server: who set which field.",
