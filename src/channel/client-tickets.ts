@@ -5,7 +5,14 @@ import { messageOf } from "../errors.ts";
 import type { Claim } from "../run/desk.ts";
 import type { Delivery, Log, PreviewQuestion, Tickets } from "../run/ports.ts";
 import type { ChannelClient } from "./client.ts";
-import { CLAIMS_PATH, type ClaimsAnswer, type ClaimsRequest, PREVIEWS_PATH } from "./protocol.ts";
+import {
+  CLAIMS_PATH,
+  type ClaimsAnswer,
+  type ClaimsRequest,
+  PREVIEWS_PATH,
+  STANDING_PATH,
+  type StandingAnswer,
+} from "./protocol.ts";
 import type { TicketVerifier } from "./ticket-verifier.ts";
 
 const MOST_FILES = 200;
@@ -42,6 +49,10 @@ export function createChannelTickets(
       const answer = (await client.post(CLAIMS_PATH, asker)) as Partial<ClaimsAnswer>;
       const deliveries = await Promise.all((answer.claims ?? []).map(delivered));
       return { deliveries: deliveries.filter((delivery) => delivery !== undefined), previews: answer.previews ?? [] };
+    },
+    async standing() {
+      const { claims = [] } = (await client.post(STANDING_PATH, asker)) as Partial<StandingAnswer>;
+      return (await Promise.all(claims.map(delivered))).filter((delivery) => delivery !== undefined);
     },
     async answer({ previewId, repository }: PreviewQuestion, snapshot) {
       await client.post(PREVIEWS_PATH, { clusterId: asker.clusterId, previewId, repository, snapshot });

@@ -1,6 +1,6 @@
-import { CLAIMS_PATH, PREVIEWS_PATH, REPORTS_PATH } from "./protocol.ts";
+import { CLAIMS_PATH, PREVIEWS_PATH, REPORTS_PATH, STANDING_PATH } from "./protocol.ts";
 
 /** Whether a path belongs to the runners' channel. */
 export function isChannelPath(path: string): boolean {
-  return path === CLAIMS_PATH || path === REPORTS_PATH || path === PREVIEWS_PATH;
+  return [CLAIMS_PATH, STANDING_PATH, REPORTS_PATH, PREVIEWS_PATH].includes(path);
 }

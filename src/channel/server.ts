@@ -4,7 +4,7 @@
 import type { Clock } from "../clock.ts";
 import type { Desk, Grant, Pin, RepositoryRef } from "../run/desk.ts";
 import { isClaimsRequest, isPreviewsRequest, isReportsRequest } from "./message-shapes.ts";
-import { CLAIMS_PATH, MAX_BODY_BYTES, PREVIEWS_PATH, REPORTS_PATH } from "./protocol.ts";
+import { CLAIMS_PATH, MAX_BODY_BYTES, PREVIEWS_PATH, REPORTS_PATH, STANDING_PATH } from "./protocol.ts";
 import { type ChannelRequest, claimedCluster, pinsThatSigned, tokenOf } from "./verify-request.ts";
 
 export type ChannelAnswer = { readonly status: number; readonly body: unknown };
@@ -37,6 +37,7 @@ type Route = (body: unknown) => Message | undefined;
 
 const ROUTES: Readonly<Record<string, Route | undefined>> = {
   [CLAIMS_PATH]: claimsMessage,
+  [STANDING_PATH]: standingMessage,
   [REPORTS_PATH]: reportMessage,
   [PREVIEWS_PATH]: previewMessage,
 };
@@ -48,6 +49,16 @@ function claimsMessage(body: unknown): Message | undefined {
     clusterId,
     repositories,
     deliver: async (desk, grants) => ok(await desk.openClaims(clusterId, grants)),
+  };
+}
+
+function standingMessage(body: unknown): Message | undefined {
+  if (!isClaimsRequest(body)) return undefined;
+  const { clusterId, repositories } = body;
+  return {
+    clusterId,
+    repositories,
+    deliver: async (desk, grants) => ok({ claims: await desk.standingClaims(clusterId, grants) }),
   };
 }
 

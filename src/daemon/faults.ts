@@ -2,6 +2,7 @@
 // needed, always with both certificates.
 
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createGate } from "../run/gate.ts";
 import type { Faults } from "../run/ports.ts";
 import { NodeDaemonService } from "./generated/chaosgate/daemon/v1/daemon_pb.ts";
 import { capabilitiesFrom, injectRequest, receiptFrom, victimMessage } from "./messages.ts";
@@ -9,23 +10,35 @@ import { refusalOf } from "./refusal.ts";
 import { type Connection, connect, type Tls } from "./transport.ts";
 
 export type DaemonOptions = {
-  /** Node -> `host:port` of its daemon. */
-  readonly addresses: Readonly<Record<string, string>>;
-  readonly tls: Tls;
+  /** Node -> `host:port` of its daemon; asked at every call where daemons come and go. */
+  readonly addresses: Readonly<Record<string, string>> | ((node: string) => string | undefined);
+  /** Asked at every call where certificates are rotated. */
+  readonly tls: Tls | (() => Tls);
   readonly timeoutMs: number;
 };
 
+/** Calls under way at once, of all runs: what waits longer than its timeout for a processor would look like a daemon that is lost. */
+const MOST_UNDER_WAY = 128;
+
 type Daemon = Client<typeof NodeDaemonService>;
 
-type Reached = { readonly daemon: Daemon; readonly connection: Connection };
+type Reached = {
+  readonly address: string;
+  readonly shown: Tls;
+  readonly daemon: Daemon;
+  readonly connection: Connection;
+  /** The one before, with other certificates: calls may be under way on it. */
+  readonly retired: Connection | undefined;
+};
 
 /** The faults port over gRPC, with one daemon per node. `close` lets go of every connection. */
 export function createDaemonFaults(options: DaemonOptions): Faults & { readonly close: () => void } {
   const daemons = new Map<string, Reached>();
+  const gate = createGate(MOST_UNDER_WAY);
 
   async function call<T>(node: string, doing: string, work: (daemon: Daemon) => Promise<T>): Promise<T> {
     try {
-      return await work(daemonOf(node, options, daemons));
+      return await gate(() => work(daemonOf(node, options, daemons)));
     } catch (thrown) {
       throw refusalOf(thrown, node, doing);
     }
@@ -54,7 +67,10 @@ export function createDaemonFaults(options: DaemonOptions): Faults & { readonly 
         (await daemon.list({ runId })).faults.map(({ faultId }) => faultId),
       ),
     close() {
-      for (const { connection } of daemons.values()) connection.close();
+      for (const { connection, retired } of daemons.values()) {
+        connection.close();
+        retired?.close();
+      }
       daemons.clear();
     },
   };
@@ -72,12 +88,26 @@ async function renew(daemon: Daemon, runId: string, epoch: number): ReturnType<F
 }
 
 function daemonOf(node: string, { addresses, tls, timeoutMs }: DaemonOptions, daemons: Map<string, Reached>): Daemon {
+  const address = addressOf(node, addresses);
+  if (address === undefined) throw new ConnectError("no daemon is known for this node", Code.Unavailable);
   const known = daemons.get(node);
-  if (known !== undefined) return known.daemon;
-  const address = Object.hasOwn(addresses, node) ? addresses[node] : undefined;
-  if (address === undefined) throw new ConnectError("no daemon is configured for this node", Code.Unavailable);
-  const connection = connect(address, tls, timeoutMs);
+  const shown = typeof tls === "function" ? tls() : tls;
+  if (known?.address === address && known.shown === shown) return known.daemon;
+  const connection = connect(address, shown, timeoutMs);
   const daemon = createClient(NodeDaemonService, connection.transport);
-  daemons.set(node, { daemon, connection });
+  daemons.set(node, { address, shown, daemon, connection, retired: known && retire(known, address) });
   return daemon;
+}
+
+/** A daemon that was replaced has another address, and nobody waits for the old one. By new certificates alone, calls end as they began. */
+function retire({ address, connection, retired }: Reached, next: string): Connection | undefined {
+  retired?.close();
+  if (address === next) return connection;
+  connection.close();
+  return undefined;
+}
+
+function addressOf(node: string, addresses: DaemonOptions["addresses"]): string | undefined {
+  if (typeof addresses === "function") return addresses(node);
+  return Object.hasOwn(addresses, node) ? addresses[node] : undefined;
 }

@@ -1,8 +1,17 @@
 // Between the run's words and the wire's: milliseconds become microseconds, unions become one-ofs, and nothing is defaulted.
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { FaultReceipt, FaultRequest, NetworkFaultOrder, NodeCapabilities, VictimRef } from "../run/ports.ts";
+import type {
+  FaultOrder,
+  FaultReceipt,
+  FaultRequest,
+  NetworkFaultOrder,
+  NodeCapabilities,
+  PressureFaultOrder,
+  VictimRef,
+} from "../run/ports.ts";
 import type { TcpFact } from "../selector/snapshot.ts";
+import { fileIoFault } from "./file-messages.ts";
 import {
   type CapabilitiesResponse,
   Direction,
@@ -10,6 +19,7 @@ import {
   InjectRequestSchema,
   type InjectResponse,
   type NetworkFaultSchema,
+  type PressureFaultSchema,
   type TcpSettings,
   type VictimSchema,
 } from "./generated/chaosgate/daemon/v1/daemon_pb.ts";
@@ -27,11 +37,27 @@ export function injectRequest(request: FaultRequest): InjectRequest {
     epoch: BigInt(epoch),
     victim: victimMessage(victim),
     deadlineUs: microseconds(deadlineMs),
-    fault:
-      fault.kind === "network"
-        ? { case: "network", value: networkFault(fault) }
-        : { case: "process", value: { signal: SIGNALS[fault.signal] } },
+    fault: faultMessage(fault),
   });
+}
+
+function faultMessage(fault: FaultOrder): NonNullable<MessageInitShape<typeof InjectRequestSchema>["fault"]> {
+  switch (fault.kind) {
+    case "network":
+      return { case: "network", value: networkFault(fault) };
+    case "process":
+      return { case: "process", value: { signal: SIGNALS[fault.signal] } };
+    case "freeze":
+      return { case: "freeze", value: {} };
+    case "pressure":
+      return { case: "pressure", value: pressureFault(fault) };
+    case "file-io":
+      return { case: "fileIo", value: fileIoFault(fault) };
+    case "chaos-mesh":
+      throw new Error("an object of Chaos Mesh was ordered from a daemon");
+    case "clock":
+      return { case: "clock", value: { clocks: fault.clocks, offsetNs: nanoseconds(fault.offsetMs) } };
+  }
 }
 
 /** A victim on the wire, by its container's id or by its local pid. */
@@ -69,11 +95,35 @@ function tcpFrom({ rmem, wmem, congestionControl }: TcpSettings): TcpFact {
 }
 
 function networkFault(order: NetworkFaultOrder): MessageInitShape<typeof NetworkFaultSchema> {
-  const { direction, peers, exempt, device = "", act } = order;
-  const traffic = { direction: DIRECTIONS[direction], peers: [...peers], exempt: [...exempt], device };
+  const { direction, peers, exempt, device = "", resetsConnections = false, act } = order;
+  const traffic = {
+    direction: DIRECTIONS[direction],
+    peers: [...peers],
+    exempt: [...exempt],
+    device,
+    resetEstablished: resetsConnections,
+  };
   if (act.kind === "partition") return { ...traffic, partition: {} };
-  const { kind: _, delayMs, jitterMs, ...percentages } = act;
-  return { ...traffic, netem: { ...percentages, delayUs: microseconds(delayMs), jitterUs: microseconds(jitterMs) } };
+  if (act.kind === "bandwidth") {
+    const { rate, limit, buffer, peakrate, minburst } = act;
+    return { ...traffic, bandwidth: { rate: BigInt(rate), limit, buffer, peakrate: BigInt(peakrate), minburst } };
+  }
+  const { kind: _, delayMs, jitterMs, rate, ...percentages } = act;
+  const [delayUs, jitterUs] = [microseconds(delayMs), microseconds(jitterMs)];
+  return { ...traffic, netem: { ...percentages, delayUs, jitterUs, rate: BigInt(rate) } };
+}
+
+function pressureFault({ cpu, memory }: PressureFaultOrder): MessageInitShape<typeof PressureFaultSchema> {
+  return { ...(cpu && { cpu }), ...(memory && { memory: { size: memorySize(memory) } }) };
+}
+
+function memorySize(memory: NonNullable<PressureFaultOrder["memory"]>) {
+  if (memory.kind === "bytes") return { case: "bytes", value: BigInt(memory.bytes) } as const;
+  return { case: "percentOfLimit", value: memory.percent } as const;
+}
+
+function nanoseconds(ms: number): bigint {
+  return BigInt(Math.round(ms * 1e6));
 }
 
 function microseconds(ms: number): bigint {

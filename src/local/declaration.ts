@@ -30,6 +30,8 @@ export type ServiceDeclaration = {
   /** Ports by name; `http` is the one that peers call, `metrics` the one that Prometheus scrapes. */
   readonly ports: Readonly<Record<string, number>>;
   readonly ready: Readiness;
+  /** Where each replica finds an empty directory of its own. */
+  readonly volume?: string;
 };
 
 export type Readiness =
@@ -101,6 +103,7 @@ const SERVICE_FIELDS = [
   "env",
   "ports",
   "ready",
+  "volume",
 ];
 
 function readService(reader: FieldReader, path: string, item: unknown): ServiceDeclaration {
@@ -117,7 +120,16 @@ function readService(reader: FieldReader, path: string, item: unknown): ServiceD
     env: reader.strings(at("env"), fields.env),
     ports: reader.ports(at("ports"), fields.ports),
     ready: readReadiness(reader, at("ready"), fields.ready),
+    ...(fields.volume === undefined ? {} : { volume: readVolume(reader, at("volume"), fields.volume) }),
   };
+}
+
+/** Below /run, which is the sandbox's own: a directory that is made there is left nowhere. */
+function readVolume(reader: FieldReader, path: string, item: unknown): string {
+  const volume = reader.text(path, item, "");
+  if (!/^(\/[A-Za-z0-9_-]{1,40}){2,4}$/.test(volume) || !volume.startsWith("/run/"))
+    reader.complain(path, "must be a directory below /run, such as /run/ledger");
+  return volume;
 }
 
 function readReadiness(reader: FieldReader, path: string, item: unknown): Readiness {

@@ -17,18 +17,21 @@ const OWNER_ONLY = { folder: 0o700, file: 0o600 };
 /** A journal in a folder of this machine, which is made when it is missing. */
 export function createFileJournal(folder: string): Journal {
   return {
-    append: (entry) => guarded("write", entry.runId, () => append(join(folder, named(entry.runId)), entry)),
+    append: (...entries) => {
+      const runId = entries[0]?.runId ?? "";
+      return guarded("write", runId, () => append(join(folder, named(runId)), entries));
+    },
     read: (runId) => guarded("read", runId, () => read(join(folder, named(runId)))),
     runs: () => guarded("list", folder, () => runs(folder)),
     claim: (runId, at) => guarded("claim", runId, () => claim(folder, runId, at)),
   };
 }
 
-async function append(folder: string, entry: JournalEntry): Promise<void> {
+async function append(folder: string, entries: readonly JournalEntry[]): Promise<void> {
   const file = await open(join(folder, FILE), constants.O_RDWR | constants.O_APPEND);
   try {
     const separator = (await endsTorn(file)) ? "\n" : "";
-    await file.appendFile(`${separator}${JSON.stringify(entry)}\n`);
+    await file.appendFile(`${separator}${entries.map((entry) => `${JSON.stringify(entry)}\n`).join("")}`);
     await file.datasync();
   } finally {
     await file.close();

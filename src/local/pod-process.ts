@@ -1,4 +1,4 @@
-// One pod: a real process in a network namespace of its own.
+// One pod: a real process in network and mount namespaces of its own.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { BRIDGE, type PodPlace } from "./addresses.ts";
 import { keepOutput } from "./bounded-log.ts";
 import type { ServiceDeclaration } from "./declaration.ts";
+import { createVolume, removeVolume, withOwnMounts } from "./mounts.ts";
 import { createPodNetwork, removePodNetwork } from "./network.ts";
 
 export type PodProcess = {
@@ -34,22 +35,25 @@ export async function startPodProcess(
   around: PodSurroundings,
 ): Promise<PodProcess> {
   await createPodNetwork(pod.place);
-  const [program = "", ...args] = service.command;
-  // nsenter becomes the program, so its process id is the pod's.
-  const child = spawn(
-    "nsenter",
-    [`--net=/run/netns/${pod.place.netns}`, program === "node" ? process.execPath : program, ...args],
-    {
-      cwd: around.workingDirectory,
-      env: environmentOf(service, pod, around),
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  if (service.volume !== undefined) createVolume(pod.name, service.volume);
+  const [first = "", ...words] = commandOf(service, pod);
+  const child = spawn(first, words, {
+    cwd: around.workingDirectory,
+    env: environmentOf(service, pod, around),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   keepOutput([child.stdout, child.stderr], join(around.logDirectory, `${pod.name}.log`), MAX_LOG_BYTES).catch(() => {
     // The disk is full or the folder is gone: a pod goes on without its log.
   });
-  const ended = endOf(child, pod.place);
+  const ended = endOf(child, pod);
   return { pid: child.pid ?? 0, ended, end: (graceMs) => end(child, ended, graceMs) };
+}
+
+/** Each of these programs becomes the next one, so the first one's process id is the pod's. */
+function commandOf({ command, volume }: ServiceDeclaration, { name, place }: PodIdentity): readonly string[] {
+  const [program = "", ...args] = command;
+  const own = program === "node" ? process.execPath : program;
+  return withOwnMounts(name, volume, ["nsenter", `--net=/run/netns/${place.netns}`, own, ...args]);
 }
 
 /** Nothing of the supervisor's own environment: a pod gets what is declared and where it is. */
@@ -67,18 +71,15 @@ function environmentOf(service: ServiceDeclaration, pod: PodIdentity, around: Po
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-async function endOf(child: Child, place: PodPlace): Promise<string> {
+async function endOf(child: Child, { name, place }: PodIdentity): Promise<string> {
   const how = await new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`could not start: ${error.message}`));
     child.once("exit", (code, signal) => resolve(signal === null ? `exit code ${code}` : `killed by ${signal}`));
   });
-  try {
-    await removePodNetwork(place);
-    return how;
-  } catch (thrown) {
-    // The pod has ended whatever became of its namespace; a leftover name under /run/netns ends with the sandbox.
-    return `${how}; ${String(thrown)}`;
-  }
+  // The pod has ended whatever became of these; what is left of them ends with the sandbox. One that fails does not keep the other.
+  const tried = await Promise.allSettled([removePodNetwork(place), (async () => removeVolume(name))()]);
+  const failures = tried.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+  return [how, ...failures].join("; ");
 }
 
 async function end(child: Child, ended: Promise<string>, graceMs: number): Promise<string> {

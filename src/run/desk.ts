@@ -52,6 +52,8 @@ export interface Desk {
   pins(repository: RepositoryRef): Promise<readonly Pin[]>;
   /** Tickets and previews that wait for this cluster. Reading them changes nothing, so a replayed request is harmless. */
   openClaims(clusterId: string, grants: readonly Grant[]): Promise<OpenClaims>;
+  /** Standing tickets that permit a run in this cluster at this moment: one that was revoked or is held up is not among them. */
+  standingClaims(clusterId: string, grants: readonly Grant[]): Promise<readonly Claim[]>;
   /** Takes a report whose sequence is higher than what was taken before; an older one is answered and otherwise ignored. */
   acceptReport(report: RunReport): Promise<{ readonly orders: readonly Order[] }>;
   /** Completes the review that asked; a second answer to the same question publishes the same review. */

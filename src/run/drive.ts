@@ -6,6 +6,7 @@ import { AppError, messageOf } from "../errors.ts";
 import { ACTS, type Command, type Event, UNDOS } from "./event.ts";
 import type { Hands } from "./hands.ts";
 import type { Inbox } from "./inbox.ts";
+import { intentOf } from "./intent.ts";
 import { connectFigures, isFelt } from "./measured.ts";
 import type { Occupancy } from "./occupancy.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
@@ -84,16 +85,33 @@ async function follow(start: Start, run: Drive): Promise<Finished> {
   while (phase.name !== "finished") {
     const event: Event = run.inbox.take() ?? (await act(command, run));
     const next: Step = step(phase, event);
-    if (event.kind !== "woke") {
-      await run.scribe.note("event", event, run.clock.now());
+    const pending = next.command ?? command;
+    // Waking changes nothing, except where it lets something be tried again: then whoever reads the journal must know.
+    if (event.kind !== "woke" || next.phase !== phase) {
+      await record(event, next.phase, pending, run);
       events += 1;
     }
     if (!QUIET.includes(event.kind)) run.outbox.offer(reportOf(next.phase, events + 1));
-    if (event.kind === "injected" && phase.story.victims.length === 0) measureBeside(next.phase, run);
+    if (phase.story.victims.length === 0 && next.phase.story.victims.length > 0) measureBeside(next.phase, run);
     ({ phase } = next);
-    command = next.command ?? command;
+    command = pending;
   }
   return phase;
+}
+
+/**
+ * What an act follows from goes on record with the act's intent, in one write, because nothing is done in between; and what is quiet, with
+ * whatever comes next. A poll is always written at once: an answer to that may say that somebody wants the run to end.
+ */
+async function record(
+  event: Event,
+  phase: Phase,
+  pending: Command | undefined,
+  { scribe, clock }: Drive,
+): Promise<void> {
+  const isActNext = phase.name !== "finished" && pending !== undefined && ACTS.includes(pending.do);
+  if (isActNext || QUIET.includes(event.kind)) scribe.keep("event", event, clock.now());
+  else await scribe.note("event", event, clock.now());
 }
 
 /** The intent is on record before the act; without a record only undoing goes on. */
@@ -101,7 +119,7 @@ async function act(command: Command | undefined, run: Drive): Promise<Event> {
   if (command === undefined) throw new Error(`run ${run.terms.runId} has nothing to do and is not finished`);
   if (ACTS.includes(command.do)) {
     const at = run.clock.now();
-    const kept = await run.scribe.note("intent", command, at);
+    const kept = await run.scribe.note("intent", intentOf(command), at);
     if (!kept && !UNDOS.includes(command.do)) return { kind: "journal-lost", why: run.scribe.lost() ?? "", at };
   }
   return perform(command, run);

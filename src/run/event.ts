@@ -2,7 +2,7 @@
 // any of them. Times are Unix milliseconds.
 
 import type { Reading } from "../slo/objective.ts";
-import type { FaultReceipt, FaultRequest, NodeCapabilities, SilenceRequest } from "./ports.ts";
+import type { FaultOrder, FaultReceipt, NodeCapabilities, SilenceRequest } from "./ports.ts";
 import type { Measured, Order } from "./report.ts";
 import type { Resolution } from "./resolve.ts";
 import type { Victim } from "./target.ts";
@@ -15,10 +15,21 @@ export type Command =
   | { readonly do: "silence"; readonly request: SilenceRequest }
   | { readonly do: "extend-silence"; readonly id: string; readonly request: SilenceRequest }
   | { readonly do: "expire-silence"; readonly id: string }
-  | { readonly do: "inject"; readonly node: string; readonly request: FaultRequest }
+  | { readonly do: "inject"; readonly wave: Wave }
   | { readonly do: "renew"; readonly nodes: readonly string[]; readonly epoch: number }
-  | { readonly do: "revert"; readonly node: string; readonly faultId: string; readonly epoch: number }
+  /** Everything of the run, on each of these nodes. */
+  | { readonly do: "revert"; readonly nodes: readonly string[]; readonly epoch: number }
   | { readonly do: "inspect"; readonly victims: readonly Victim[]; readonly oneShot: boolean };
+
+/** Faults that are put in place beside each other: one after the other on a node, and on several nodes at once. */
+export type Wave = {
+  readonly victims: readonly Victim[];
+  readonly order: FaultOrder;
+  readonly epoch: number;
+  readonly deadlineMs: number;
+  /** By then the guard is due, and whoever has not begun is left for the next wave. */
+  readonly until: number;
+};
 
 /** Commands that change the world: each is in the journal before it is done. */
 export const ACTS: readonly Command["do"][] = [
@@ -42,6 +53,12 @@ export type Asked = {
 
 export type NodeTrouble = { readonly node: string; readonly why: string };
 
+/** A fault in place, since `at`. */
+export type Placed = { readonly faultId: string; readonly receipt: FaultReceipt; readonly at: number };
+
+/** An order that brought no receipt. Of one that nobody answered it is not known whether the fault is in place. */
+export type Unplaced = { readonly faultId: string; readonly why: string; readonly unanswered: boolean };
+
 /** Answers to commands. */
 type Answer =
   | { readonly kind: "looked"; readonly resolution: Resolution }
@@ -51,9 +68,15 @@ type Answer =
   | { readonly kind: "silenced"; readonly id: string; readonly endsAt: number }
   | { readonly kind: "extended"; readonly id: string; readonly endsAt: number }
   | { readonly kind: "expired" }
-  | { readonly kind: "injected"; readonly receipt: FaultReceipt }
-  | { readonly kind: "renewed"; readonly lost: readonly NodeTrouble[] }
-  | { readonly kind: "reverted"; readonly failures: readonly string[] }
+  /** Whoever of the wave is in neither list was not begun. */
+  | { readonly kind: "injected"; readonly placed: readonly Placed[]; readonly unplaced: readonly Unplaced[] }
+  /** `gone`: no node has a fault of the run any more, because its victims have ended. */
+  | { readonly kind: "renewed"; readonly lost: readonly NodeTrouble[]; readonly gone?: boolean }
+  | {
+      readonly kind: "reverted";
+      readonly freed: readonly { readonly node: string; readonly at: number }[];
+      readonly failures: readonly NodeTrouble[];
+    }
   | { readonly kind: "inspected"; readonly found: readonly string[]; readonly unread: readonly NodeTrouble[] }
   | { readonly kind: "failed"; readonly of: Command["do"]; readonly why: string };
 

@@ -1,8 +1,9 @@
 // What a run may have done and how to undo it. An undo is remembered before its deed, so that a crash in between leaves one too
-// many and never one too few; undoing what was never done is success.
+// many and never one too few; undoing what was never done is success. A node's daemon undoes all of a run at once, newest first, so
+// that one undo stands for every fault there.
 
 export type Undo =
-  | { readonly kind: "fault"; readonly node: string; readonly faultId: string }
+  | { readonly kind: "faults"; readonly node: string }
   | { readonly kind: "silence"; readonly id: string };
 
 export type Ledger = {
@@ -19,19 +20,33 @@ export const EMPTY_LEDGER: Ledger = { open: [], failed: [], failures: [] };
 const MOST_FAILURES = 100;
 const LONGEST_FAILURE = 500;
 
-/** Remembers an undo, before the deed. */
-export function remember(ledger: Ledger, undo: Undo): Ledger {
-  return { ...ledger, open: [...ledger.open, undo] };
+/** Remembers undos, before the deeds; one that is remembered already stays where it is. */
+export function remember(ledger: Ledger, ...undos: readonly Undo[]): Ledger {
+  const known = keysOf(ledger.open);
+  const added = undos.filter((undo) => {
+    const isNew = !known.has(keyOf(undo));
+    known.add(keyOf(undo));
+    return isNew;
+  });
+  return { ...ledger, open: [...ledger.open, ...added] };
 }
 
-/** The newest undo that this round has not tried yet; undefined when the round is over. */
-export function nextUndo({ open, failed }: Ledger): Undo | undefined {
-  return open.findLast((undo) => !failed.some((other) => isSame(undo, other)));
+/**
+ * The newest undo that this round has not tried yet, with all others like it that may be done beside it: a silence is alone, because it
+ * is over before every fault or after every fault. Empty when the round is over.
+ */
+export function nextUndos({ open, failed }: Ledger): readonly Undo[] {
+  const tried = keysOf(failed);
+  const left = open.filter((undo) => !tried.has(keyOf(undo))).reverse();
+  const [newest] = left;
+  if (newest === undefined || newest.kind === "silence") return left.slice(0, 1);
+  return left.filter(({ kind }) => kind === "faults");
 }
 
-/** Strikes an undo that was done, or that is no longer wanted. */
-export function settle(ledger: Ledger, undo: Undo): Ledger {
-  return { ...ledger, open: ledger.open.filter((other) => !isSame(undo, other)) };
+/** Strikes undos that were done, or that are no longer wanted. */
+export function settle(ledger: Ledger, ...undos: readonly Undo[]): Ledger {
+  const settled = keysOf(undos);
+  return { ...ledger, open: ledger.open.filter((undo) => !settled.has(keyOf(undo))) };
 }
 
 /** Notes that an undo failed and goes on: one stuck silence must not keep a fault alive. */
@@ -47,13 +62,14 @@ export function retry(ledger: Ledger): Ledger {
 
 /** An undo in words. */
 function undoText(undo: Undo): string {
-  return undo.kind === "fault" ? `reverting ${undo.faultId} on ${undo.node}` : `expiring silence ${undo.id}`;
+  return undo.kind === "faults" ? `reverting the run on ${undo.node}` : `expiring silence ${undo.id}`;
 }
 
-/** True for two entries that are one undo. */
-export function isSame(one: Undo, other: Undo): boolean {
-  if (one.kind === "fault") {
-    return other.kind === "fault" && one.node === other.node && one.faultId === other.faultId;
-  }
-  return other.kind === "silence" && one.id === other.id;
+function keysOf(undos: readonly Undo[]): Set<string> {
+  return new Set(undos.map(keyOf));
+}
+
+/** The same for two entries that are one undo. */
+function keyOf(undo: Undo): string {
+  return undo.kind === "faults" ? `faults ${undo.node}` : `silence ${undo.id}`;
 }

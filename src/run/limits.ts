@@ -8,6 +8,12 @@ export function policyOf({ environment, limits }: TicketClaims): Policy {
     namespaces: limits.namespaces,
     pairings: limits.pairings,
     protectedNamespaces: limits.protected_namespaces,
-    caps: { pods: limits.max_pods, percent: limits.max_percent, durationMs: limits.max_duration_seconds * 1000 },
+    caps: {
+      pods: limits.max_pods,
+      percent: limits.max_percent,
+      durationMs: limits.max_duration_seconds * 1000,
+      ...(limits.altered_data !== undefined && { alteredData: limits.altered_data }),
+      ...(limits.max_clock_shift_seconds !== undefined && { clockShiftMs: limits.max_clock_shift_seconds * 1000 }),
+    },
   };
 }

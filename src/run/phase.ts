@@ -17,6 +17,9 @@ type Always = { readonly terms: Terms; readonly story: Story; readonly epoch: nu
 /** Known since the snapshot was taken. */
 type Resolved = Always & { readonly target: Target; readonly durationMs: number; readonly cappedFromMs?: number };
 
+/** A victim by its place in the target, and how often its order was given and not answered. */
+export type Owed = { readonly place: number; readonly tries: number };
+
 /** Known since the daemons have answered. */
 type Prepared = Resolved & { readonly lease: LeaseTerms };
 
@@ -36,8 +39,13 @@ export type Requested = Always & { readonly name: "requested" };
 export type Preflight = Resolved & { readonly name: "preflight" };
 export type Baseline = Prepared & { readonly name: "baseline" };
 export type Injecting = Engaged & {
-  readonly name: "injecting" /** How many victims have their fault. */;
-  readonly done: number;
+  readonly name: "injecting";
+  /** Victims of the target before this one have been in a wave. */
+  readonly next: number;
+  /** Of those, whoever is not known to have a fault: not begun in time, not answered, or in the wave that goes on. */
+  readonly owed: readonly Owed[];
+  /** How many may be in the next wave. */
+  readonly width: number;
 };
 export type Watching = Engaged & { readonly name: "watching" };
 export type RollingBack = Engaged & {
@@ -45,6 +53,8 @@ export type RollingBack = Engaged & {
   readonly ending: Ending;
   /** Something outside the blast radius degraded: the silence is lifted and not merely over. */
   readonly spillover: boolean;
+  /** How often what could not be undone was tried. */
+  readonly rounds: number;
   /** By then every lease has ended what could not be undone. */
   readonly giveUpAt: number;
 };

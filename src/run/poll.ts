@@ -12,7 +12,7 @@ export async function pollObjectives(by: "baseline" | "run", hands: Hands): Prom
   const polled = await Promise.all(
     terms.objectives.map(async (objective) => ({ objective, answers: await answersOf(objective, metrics, at) })),
   );
-  await scribe.note(
+  scribe.keep(
     "answers",
     polled.map(({ objective, answers }) => ({ objective: objective.name, ...asText(answers) })),
     at,

@@ -1,7 +1,10 @@
 // What a run needs from the world, named by role. Edges implement these; one contract suite (test/contract) holds every
 // implementation, embedded or Kubernetes, to the same behaviour. All times are Unix milliseconds unless a name says otherwise.
 
+import type { FileAttributes, FileMethod } from "../manifest/experiment.ts";
+import type { ClusterPolicy } from "../policy/cluster-policy.ts";
 import type { Snapshot, TcpFact } from "../selector/snapshot.ts";
+import type { ChaosMeshOrder, Felt } from "./chaos-mesh-order.ts";
 import type { Order, RunReport } from "./report.ts";
 
 export interface Cluster {
@@ -9,11 +12,19 @@ export interface Cluster {
   /** Whether this namespace consents to be hit, and why not. */
   consent(namespace: string): Promise<{ readonly granted: true } | { readonly granted: false; readonly why: string }>;
   /** Addresses whose traffic the fault must leave alone: Prometheus, probes, node agents. */
-  exemptions(): Promise<readonly PeerAddress[]>;
+  exemptions(): Promise<readonly Exemption[]>;
+  /** What the cluster's owners permit; absent where a cluster has no policies of its own, and empty permits nothing. */
+  policies?(): Promise<readonly ClusterPolicy[]>;
 }
 
 /** CIDR (an address is a /32 or /128) and the peer's port, 0 for every port. */
 export type PeerAddress = { readonly cidr: string; readonly port: number };
+
+/** An address that is left alone; one with a node matters only to pods on it, as their kubelet's does. */
+export type Exemption = PeerAddress & { readonly node?: string };
+
+/** A peer that the daemon looks up as the victim would, again while the fault lasts. */
+export type PeerName = { readonly name: string; readonly port: number };
 
 export type VictimRef = {
   readonly namespace: string;
@@ -31,15 +42,27 @@ export type FaultRequest = {
   readonly epoch: number;
   readonly victim: VictimRef;
   readonly deadlineMs: number;
-  readonly fault: NetworkFaultOrder | ProcessFaultOrder;
+  readonly fault: FaultOrder;
 };
+
+/** What a daemon is asked to do to one victim. */
+export type FaultOrder =
+  | NetworkFaultOrder
+  | ProcessFaultOrder
+  | FreezeFaultOrder
+  | PressureFaultOrder
+  | FileIoFaultOrder
+  | ClockFaultOrder
+  | ChaosMeshOrder;
 
 export type NetworkFaultOrder = {
   readonly kind: "network";
   readonly direction: "to" | "from" | "both";
-  readonly peers: readonly PeerAddress[];
-  readonly exempt: readonly PeerAddress[];
+  readonly peers: readonly (PeerAddress | PeerName)[];
+  readonly exempt: readonly Exemption[];
   readonly device?: string;
+  /** Whether the victim's connections to its peers end when the fault begins. */
+  readonly resetsConnections?: true;
   readonly act:
     | {
         readonly kind: "netem";
@@ -52,17 +75,74 @@ export type NetworkFaultOrder = {
         readonly duplicateCorrelation: number;
         readonly corrupt: number;
         readonly corruptCorrelation: number;
+        readonly reorder: number;
+        readonly reorderCorrelation: number;
+        readonly reorderGap: number;
+        /** Bytes per second, 0 for no limit. */
+        readonly rate: number;
+      }
+    | {
+        /** Bytes, and bytes per second; a peakrate of 0 is none. */
+        readonly kind: "bandwidth";
+        readonly rate: number;
+        readonly limit: number;
+        readonly buffer: number;
+        readonly peakrate: number;
+        readonly minburst: number;
       }
     | { readonly kind: "partition" };
 };
 
 export type ProcessFaultOrder = { readonly kind: "process"; readonly signal: "kill" | "terminate" };
 
+/** Every process of the container stands still until the fault ends. */
+export type FreezeFaultOrder = { readonly kind: "freeze" };
+
+/** Load on the container's own account; `load` is percent of one core by each worker, a percentage of memory is of its limit. */
+export type PressureFaultOrder = {
+  readonly kind: "pressure";
+  readonly cpu?: { readonly workers: number; readonly load: number };
+  readonly memory?:
+    | { readonly kind: "bytes"; readonly bytes: number }
+    | { readonly kind: "percent"; readonly percent: number };
+};
+
+/** File operations below one directory of the victim's container. */
+export type FileIoFaultOrder = {
+  readonly kind: "file-io";
+  readonly volumePath: string;
+  /** Empty: every path. */
+  readonly path: string;
+  /** Empty: every method. */
+  readonly methods: readonly FileMethod[];
+  readonly percent: number;
+  readonly act:
+    | { readonly kind: "latency"; readonly delayMs: number }
+    | { readonly kind: "error"; readonly errno: number }
+    | { readonly kind: "attributes"; readonly attributes: FileAttributes }
+    | {
+        readonly kind: "mistake";
+        readonly filling: "zero" | "random";
+        readonly maxOccurrences: number;
+        readonly maxLength: number;
+        /** Wrong bytes stay in the files for good; set only where the policy permits it. */
+        readonly altersData: boolean;
+      };
+};
+
+export type ClockFaultOrder = {
+  readonly kind: "clock";
+  /** Bit N is the clock with id N in Linux. */
+  readonly clocks: number;
+  /** Added to each reading, to the nanosecond. */
+  readonly offsetMs: number;
+};
+
 export type FaultReceipt = {
   readonly faultId: string;
   readonly effect: string;
   readonly backEnd: string;
-  readonly felt: { readonly measured: boolean; readonly felt: boolean; readonly how: string };
+  readonly felt: Felt;
   readonly did: readonly string[];
 };
 
@@ -151,14 +231,33 @@ export type JournalEntry = {
   readonly data: unknown;
 };
 
+/** What a journal that people look into may show of a run before it has begun. */
+export type RunSubject = {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** owner/name */
+  readonly repository: string;
+  readonly pullRequest: number;
+  readonly commit: string;
+  readonly environment: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly requester: string;
+  /** Unix milliseconds; until then the claim must not be forgotten. */
+  readonly expiresAt: number;
+  /** Compact JWS: whoever guards the journal's place may ask whether a claim comes with one. */
+  readonly ticket?: string;
+};
+
 export interface Journal {
-  /** Durable before it resolves; a rejection makes the runner roll back first and then exit. */
-  append(entry: JournalEntry): Promise<void>;
+  /** Entries of one run, in order and durable before it resolves; a rejection makes the runner roll back first and then exit. */
+  append(...entries: readonly JournalEntry[]): Promise<void>;
   read(runId: string): Promise<readonly JournalEntry[]>;
   /** Every run that is on record, finished or not. */
   runs(): Promise<readonly string[]>;
   /** The atomic claim: false when this run is on record already, so that a repeated delivery cannot run twice. */
-  claim(runId: string, at: number): Promise<boolean>;
+  claim(runId: string, at: number, subject?: RunSubject): Promise<boolean>;
 }
 
 export interface Reports {
@@ -188,6 +287,8 @@ export type PreviewQuestion = {
 export interface Tickets {
   open(): Promise<{ readonly deliveries: readonly Delivery[]; readonly previews: readonly PreviewQuestion[] }>;
   answer(question: PreviewQuestion, snapshot: Snapshot): Promise<void>;
+  /** Standing tickets that permit a run at this moment; one that is missing was revoked, or is held up. */
+  standing(): Promise<readonly Delivery[]>;
 }
 
 /** Structured lines: facts as fields, the message always the same words. */

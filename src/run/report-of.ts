@@ -72,6 +72,12 @@ function kindOf(experiment: Experiment): { readonly kind: string; readonly actio
       return { kind: experiment.kind, action: experiment.network.action };
     case "PodChaos":
       return { kind: experiment.kind, action: experiment.pod.action };
+    case "StressChaos":
+      return { kind: experiment.kind, action: "" };
+    case "IOChaos":
+      return { kind: experiment.kind, action: experiment.io.act.kind };
+    case "TimeChaos":
+      return { kind: experiment.kind, action: "" };
     case "Other":
       return { kind: experiment.chaosKind, action: "" };
   }

@@ -2,15 +2,21 @@
 // This is where a selection becomes victims: nothing later can widen it.
 
 import type { Experiment } from "../manifest/experiment.ts";
+import { type ClusterPolicy, clusterRefusals } from "../policy/cluster-policy.ts";
 import { judge } from "../policy/judge.ts";
+import { driftSince } from "../selector/drift.ts";
 import { select } from "../selector/select.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { PodFact, Snapshot } from "../selector/snapshot.ts";
 import type { TicketClaims } from "../ticket/claims.ts";
+import { keyIdOf } from "../ticket/id.ts";
+import { CHAOS_MESH_NODE, chaosMeshOrder } from "./chaos-mesh-order.ts";
+import { exemptOnNodes } from "./exempt.ts";
+import { fileOrder } from "./file-order.ts";
 import { guardianRefusals } from "./keep-out.ts";
 import { policyOf } from "./limits.ts";
-import { networkOrder, type Ordered, podOrder } from "./order.ts";
-import type { PeerAddress, VictimRef } from "./ports.ts";
+import { clockOrder, networkOrder, type Ordered, podOrder, stressOrder } from "./order.ts";
+import type { Exemption, VictimRef } from "./ports.ts";
 import type { Target, Victim } from "./target.ts";
 import type { Terms } from "./terms.ts";
 
@@ -18,23 +24,43 @@ export type Resolution =
   | { readonly kind: "resolved"; readonly target: Target }
   | { readonly kind: "refused"; readonly refusals: readonly string[] };
 
+/** What the cluster's owners permit, at a moment in Unix milliseconds. */
+export type Owners = { readonly policies: readonly ClusterPolicy[]; readonly at: number };
+
 /** Resolves what a run would hit, once, from the ticket's own seed. */
-export function resolve(terms: Terms, snapshot: Snapshot, exempt: readonly PeerAddress[]): Resolution {
+export function resolve(terms: Terms, snapshot: Snapshot, exempt: readonly Exemption[], owners?: Owners): Resolution {
   if (snapshot.clusterId !== terms.clusterId) {
     return refused([`the cluster is ${snapshot.clusterId} and the ticket was accepted for ${terms.clusterId}`]);
   }
   const { experiment, claims } = terms;
   const selection = select(experiment, snapshot, claims.seed);
-  const ordered = orderOf(experiment, selection, exempt);
-  const refusals = [
+  const common = [
     ...openEndRefusals(claims),
     ...policyRefusals(terms, selection, snapshot.budgets),
+    ...driftRefusals(terms, selection),
     ...(selection.selected.length === 0 ? ["the selection is empty: nothing would be hit"] : []),
     ...guardianRefusals(selection.selected, exempt),
-    ...(ordered.kind === "unavailable" ? [ordered.why] : []),
   ];
-  if (refusals.length > 0 || ordered.kind === "unavailable") return refused(refusals);
-  return { kind: "resolved", target: targetOf(experiment, selection, ordered) };
+  const answers = ENGINES.map((engine) => {
+    const ordered = engine === "builtin" ? orderOf(experiment, selection, exempt) : meshOrder(terms, owners);
+    const owned = owners === undefined ? [] : ownersRefusals(terms, selection, snapshot, owners, engine);
+    return { ordered, refusals: [...common, ...owned, ...(ordered.kind === "unavailable" ? [ordered.why] : [])] };
+  });
+  for (const { ordered, refusals } of answers) {
+    if (refusals.length === 0 && ordered.kind === "order")
+      return { kind: "resolved", target: targetOf(experiment, selection, ordered) };
+  }
+  // What the second engine says is of use only where it is turned on.
+  const asked = terms.written === undefined ? answers.slice(0, 1) : answers;
+  return refused([...new Set(asked.flatMap(({ refusals }) => refusals))]);
+}
+
+/** In this order: the builtin engine heals by itself, and Chaos Mesh is used for what it cannot do or a policy keeps from it. */
+const ENGINES = ["builtin", "chaos-mesh"] as const;
+
+/** Only where a cluster's owners have policies, which must name the engine: it is never a default. */
+function meshOrder({ written }: Terms, owners: Owners | undefined): Ordered {
+  return chaosMeshOrder(owners === undefined ? undefined : written);
 }
 
 /** A policy without namespaces judges a review for which nobody wrote any; under a ticket it would let every namespace be hit. */
@@ -45,15 +71,27 @@ function openEndRefusals({ environment, limits }: TicketClaims): readonly string
   ];
 }
 
-function orderOf(experiment: Experiment, selection: Selection, exempt: readonly PeerAddress[]): Ordered {
+/** Labels, namespaces and deployments may have changed since somebody agreed; a review without a cluster agreed to a manifest alone. */
+function driftRefusals({ claims, manifest }: Terms, selection: Selection): readonly string[] {
+  const reviewed = claims.selections?.[`${manifest.path}#${manifest.index}`];
+  return reviewed === undefined ? [] : driftSince(reviewed, selection, claims.seed);
+}
+
+function orderOf(experiment: Experiment, selection: Selection, exempt: readonly Exemption[]): Ordered {
   switch (experiment.kind) {
     case "NetworkChaos":
       return networkOrder(experiment, {
         peerIps: selection.peers.map(({ ip }) => ip).filter((ip) => ip !== ""),
-        exempt,
+        exempt: exemptOnNodes(exempt, new Set(selection.selected.map(({ node }) => node))),
       });
     case "PodChaos":
       return podOrder(experiment);
+    case "StressChaos":
+      return stressOrder(experiment);
+    case "IOChaos":
+      return fileOrder(experiment);
+    case "TimeChaos":
+      return clockOrder(experiment);
     case "Other":
       return { kind: "unavailable", why: `${experiment.chaosKind} is not available on this engine yet` };
   }
@@ -70,14 +108,32 @@ function policyRefusals(
   return findings.flatMap(({ severity, message }) => (severity === "error" ? [message] : []));
 }
 
+/** A stolen key of the bot still meets these. */
+function ownersRefusals(
+  { experiment, claims, ticket }: Terms,
+  selection: Selection,
+  snapshot: Snapshot,
+  { policies, at }: Owners,
+  engine: (typeof ENGINES)[number],
+): readonly string[] {
+  const ticketKey = keyIdOf(ticket);
+  const capMs = claims.limits.max_duration_seconds * 1000;
+  const key = ticketKey === undefined ? {} : { ticketKey };
+  return clusterRefusals(policies, { experiment, selection, snapshot, engine, capMs, at, ...key });
+}
+
 function targetOf(experiment: Experiment, selection: Selection, ordered: Extract<Ordered, { kind: "order" }>): Target {
   const { selected, matched } = selection;
+  const byMesh = ordered.order.kind === "chaos-mesh";
+  // Its object is for a pod, and names the containers itself.
   const containers = selected.flatMap((pod) =>
-    containersOf(experiment, pod).map((container) => victimRef(pod, container)),
+    (byMesh ? pod.containers.slice(0, 1) : containersOf(experiment, pod)).map((container) => victimRef(pod, container)),
   );
   const probe = probeOf(selection);
   return {
-    victims: containers.map(({ node, ref }, index): Victim => ({ faultId: `f${index}`, node, ref })),
+    victims: containers.map(
+      ({ node, ref }, index): Victim => ({ faultId: `f${index}`, node: byMesh ? CHAOS_MESH_NODE : node, ref }),
+    ),
     order: ordered.order,
     effects: ordered.effects,
     oneShot: ordered.order.kind === "process",
@@ -87,8 +143,15 @@ function targetOf(experiment: Experiment, selection: Selection, ordered: Extract
   };
 }
 
-/** The containers of a pod share one network, so a network fault needs only the first; a kill goes to each that was named. */
+/** The containers of a pod share one network, so a network fault needs only the first; the others go to those that were named. */
 function containersOf(experiment: Experiment, { containers }: PodFact): PodFact["containers"] {
+  if (experiment.kind === "StressChaos" && experiment.stress.containerNames.length > 0) {
+    return containers.filter(({ name }) => experiment.stress.containerNames.includes(name));
+  }
+  if (experiment.kind === "IOChaos" && experiment.io.containerNames.length > 0)
+    return containers.filter(({ name }) => experiment.io.containerNames.includes(name));
+  if (experiment.kind === "TimeChaos" && experiment.clock.containerNames.length > 0)
+    return containers.filter(({ name }) => experiment.clock.containerNames.includes(name));
   if (experiment.kind !== "PodChaos") return containers.slice(0, 1);
   const { action, containerNames } = experiment.pod;
   if (action !== "container-kill") return containers;

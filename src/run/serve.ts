@@ -3,33 +3,44 @@
 // journal.
 
 import { messageOf } from "../errors.ts";
+import { abreast } from "./abreast.ts";
 import { type AcceptedRun, accept, type Here } from "./accept.ts";
 import { type ActiveRuns, createActiveRuns } from "./active-runs.ts";
 import { type Driven, drive, type Start, type World } from "./drive.ts";
 import { look } from "./look.ts";
 import type { Delivery, Log, PreviewQuestion, Tickets } from "./ports.ts";
 import { recollect } from "./recollect.ts";
+import type { Order } from "./report.ts";
 import { reportOf } from "./report-of.ts";
+import { createSchedules, type Schedules } from "./schedules.ts";
 import { begin } from "./step.ts";
+import { subjectOf } from "./subject.ts";
 
 export type Runner = World & {
   readonly tickets: Tickets;
   readonly log: Log;
   readonly here: Omit<Here, "now">;
   readonly askEveryMs: number;
+  /** Orders that reach the runner by another way than the bot's answers; calls back for each, as often as it likes. */
+  readonly onOrder?: (hear: (order: Order) => void) => void;
 };
 
 /** How long a stopping runner waits for its last reports to be taken; they are sent again at the next start. */
 const LAST_REPORTS_MS = 5_000;
+/** Runs that are claimed, or taken up again, beside each other. */
+const MOST_AT_THE_JOURNAL = 16;
 
 /** Serves until `stop` aborts; resolves when every run is rolled back, rejects with `JOURNAL_FAILED` when one lost its journal. */
 export async function serve(runner: Runner, stop: AbortSignal): Promise<void> {
   const runs = createActiveRuns(runner.clock, runner.log);
   const ended = AbortSignal.any([stop, runs.failed]);
   ended.addEventListener("abort", () => runs.tellToStop("it was asked to end"), { once: true });
+  runner.onOrder?.((order) => runs.inboxOf(order.runId).putOrder(order, runner.clock.now()));
   await resumeAll(runner, runs);
+  const schedules = createSchedules(runner);
   while (!ended.aborted) {
     await ask(runner, runs);
+    await lookAtSchedules(schedules, runner, runs);
     await runner.clock.sleep(runner.askEveryMs, ended);
   }
   await runs.settled();
@@ -37,25 +48,38 @@ export async function serve(runner: Runner, stop: AbortSignal): Promise<void> {
 }
 
 async function resumeAll(runner: Runner, runs: ActiveRuns): Promise<void> {
-  for (const runId of await runner.journal.runs()) {
-    const recollection = recollect(await runner.journal.read(runId));
-    if (recollection.kind === "never-began") continue;
-    if (recollection.kind === "finished" && recollection.delivered) continue;
-    runner.log.info({ run: runId, found: recollection.kind }, "run taken up again");
-    const inbox = runs.inboxOf(runId);
-    if (recollection.kind === "unfinished") inbox.put({ kind: "resumed", at: runner.clock.now() });
-    runs.track([runId], driveToEnd(recollection.start, runner, runs));
-  }
+  await abreast(await runner.journal.runs(), (runId) => resume(runId, runner, runs), MOST_AT_THE_JOURNAL);
+}
+
+async function resume(runId: string, runner: Runner, runs: ActiveRuns): Promise<void> {
+  const recollection = recollect(await runner.journal.read(runId));
+  if (recollection.kind === "never-began") return;
+  if (recollection.kind === "finished" && recollection.delivered) return;
+  runner.log.info({ run: runId, found: recollection.kind }, "run taken up again");
+  const inbox = runs.inboxOf(runId);
+  if (recollection.kind === "unfinished") inbox.put({ kind: "resumed", at: runner.clock.now() });
+  runs.track([runId], driveToEnd(recollection.start, runner, runs));
 }
 
 async function ask(runner: Runner, runs: ActiveRuns): Promise<void> {
   try {
     const { deliveries, previews } = await runner.tickets.open();
     for (const question of previews) await answerPreview(question, runner);
-    for (const delivery of deliveries) await take(delivery, runner, runs);
+    await abreast(deliveries, (delivery) => take(delivery, runner, runs), MOST_AT_THE_JOURNAL);
   } catch (thrown) {
     // The bot may be away for a while: what is open stays open, and is asked for again.
     runner.log.error({ why: messageOf(thrown) }, "no ticket could be taken");
+  }
+}
+
+async function lookAtSchedules(schedules: Schedules, runner: Runner, runs: ActiveRuns): Promise<void> {
+  try {
+    await schedules.look(async (run) => {
+      if (await claim(run, runner)) runs.track([run.runId], runInOrder([run], runner, runs));
+    });
+  } catch (thrown) {
+    // Nothing is run that nobody confirms: what is due meanwhile is made up for within its deadline, or not at all.
+    runner.log.error({ why: messageOf(thrown) }, "schedules could not be asked for");
   }
 }
 
@@ -84,9 +108,13 @@ async function take(delivery: Delivery, runner: Runner, runs: ActiveRuns): Promi
 /** Every run of a ticket is on record before the first begins, so that a crash leaves none that nobody speaks of. */
 async function claim(run: AcceptedRun, { journal, clock, log }: Runner): Promise<boolean> {
   const at = clock.now();
-  if (!(await journal.claim(run.runId, at))) return false;
+  if (!(await journal.claim(run.runId, at, subjectOf(run)))) return false;
   log.info({ run: run.runId, kind: run.kind }, "run claimed");
-  if (run.kind === "accepted") await journal.append({ at, runId: run.runId, kind: "terms", data: run.terms });
+  const entry =
+    run.kind === "accepted"
+      ? { kind: "terms", data: run.terms }
+      : { kind: "refused", data: { because: run.report.because } };
+  await journal.append({ at, runId: run.runId, ...entry });
   return true;
 }
 

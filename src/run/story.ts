@@ -43,11 +43,17 @@ export function readingsOf({ readings }: Story, during: During): readonly Readin
   return readings.filter((reading) => reading.during === during);
 }
 
-/** Notes when the victims of these faults were freed; the first time counts. */
-export function freed(story: Story, faultIds: readonly string[], at: number): Story {
-  const victims = story.victims.map((victim) =>
-    faultIds.includes(victim.faultId) && victim.revertedAt === undefined ? { ...victim, revertedAt: at } : victim,
-  );
+/** Notes when each of these nodes freed its victims; the first time counts. */
+export function freed(
+  story: Story,
+  nodes: readonly { readonly node: string; readonly at: number }[],
+  at: number,
+): Story {
+  const times = new Map(nodes.map((one) => [one.node, one.at]));
+  const victims = story.victims.map((victim) => {
+    const revertedAt = victim.revertedAt ?? times.get(victim.node);
+    return revertedAt === undefined ? victim : { ...victim, revertedAt };
+  });
   return { ...story, updatedAt: at, victims };
 }
 

@@ -1,4 +1,4 @@
-import type { NetworkFaultOrder, PeerAddress, PodAddress, ProcessFaultOrder, VictimRef } from "./ports.ts";
+import type { FaultOrder, PeerAddress, PodAddress, VictimRef } from "./ports.ts";
 
 /** One container that a fault will hit, and where its daemon is. */
 export type Victim = {
@@ -10,7 +10,7 @@ export type Victim = {
 /** What a run will do, to whom: resolved once from a snapshot, and the only thing that injection looks at. */
 export type Target = {
   readonly victims: readonly Victim[];
-  readonly order: NetworkFaultOrder | ProcessFaultOrder;
+  readonly order: FaultOrder;
   /** Names of the daemon's effects that every node of a victim must have. */
   readonly effects: readonly string[];
   /** Nothing to hold up and nothing to undo: a process that is killed stays killed. */

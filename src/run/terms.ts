@@ -1,4 +1,5 @@
 import type { Experiment } from "../manifest/experiment.ts";
+import type { WrittenSpec } from "../manifest/written.ts";
 import { DEFAULT_GRACE, type Grace } from "../slo/decide.ts";
 import type { Objective } from "../slo/objective.ts";
 import type { TicketClaims } from "../ticket/claims.ts";
@@ -16,7 +17,9 @@ export type Guard = {
   readonly silenceMs: number;
   /** A run that could tell nobody for this long could not be aborted either, and stops. */
   readonly unheardMs: number;
-  /** Between two attempts at an undo that failed. */
+  /** Before an order that nobody answered is given again; twice as long before each further try. */
+  readonly retryInjectMs: number;
+  /** Before an undo that failed is tried again; twice as long before each further try, up to eight times as long. */
   readonly retryUndoMs: number;
   /** False where no Alertmanager is configured: alerts then ring as always. */
   readonly silences: boolean;
@@ -29,6 +32,7 @@ export const DEFAULT_GUARD: Guard = {
   recoveryMs: 60_000,
   silenceMs: 45_000,
   unheardMs: 45_000,
+  retryInjectMs: 250,
   retryUndoMs: 1_000,
   silences: true,
 };
@@ -41,6 +45,8 @@ export type Terms = {
   readonly claims: TicketClaims;
   readonly manifest: { readonly path: string; readonly index: number; readonly sha256: string };
   readonly experiment: Experiment;
+  /** Its spec as written, where the runner may leave it to an installation of Chaos Mesh. */
+  readonly written?: WrittenSpec;
   readonly objectives: readonly Objective[];
   readonly clusterId: string;
   readonly runner: string;

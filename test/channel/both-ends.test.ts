@@ -18,6 +18,7 @@ const answer = { claims: [], previews: [] };
 const desk: Desk = {
   pins: async () => [{ environment: "staging", clusterId: CLUSTER, runnerKey: pinned.x }],
   openClaims: async () => answer,
+  standingClaims: async () => [],
   acceptReport: async () => ({ orders: [] }),
   acceptPreview: async () => ({ accepted: true }),
 };

@@ -45,6 +45,7 @@ class Bot {
     const desk: Desk = {
       pins: async () => [{ environment: "staging", clusterId: "cluster-1", runnerKey: String(runnerKey.publicJwk.x) }],
       openClaims: async () => ({ claims: this.claims, previews: [] }),
+      standingClaims: async () => [],
       acceptReport: async (report) => {
         this.reports.push(report);
         return { orders: [{ kind: "abort", runId: report.runId, by: "octocat", reason: "enough" }] };

@@ -23,6 +23,7 @@ function aDesk(pins: Readonly<Record<string, readonly Pin[]>> = { shop: [pinOf(s
       reached.push({ what: "claims", grants });
       return { claims: [], previews: [] };
     },
+    standingClaims: async () => [],
     acceptReport: async ({ runId }) => {
       reached.push({ what: runId, grants: [] });
       return { orders: [] };

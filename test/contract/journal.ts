@@ -32,6 +32,15 @@ export function journalContract(
       expect(read[1]?.data).toEqual({ text: 'line\nbreak, "quotes" and ü', list: [1, { deep: null }] });
     });
 
+    it("keeps entries that are given together, in their order", async () => {
+      const { journal, reopen } = await make();
+      await journal.claim("t1-0", 1);
+      await journal.append(entry("answers"), entry("event"), entry("intent"));
+      await journal.append(entry("delivered"));
+      const read = await (await reopen()).read("t1-0");
+      expect(read.map(({ kind }) => kind)).toEqual(["claimed", "answers", "event", "intent", "delivered"]);
+    });
+
     it("lists every run, and forgets no claim", async () => {
       const { journal, reopen } = await make();
       expect(await journal.runs()).toEqual([]);

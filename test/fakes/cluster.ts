@@ -1,11 +1,11 @@
-import type { Cluster, PeerAddress } from "../../src/run/ports.ts";
+import type { Cluster, Exemption } from "../../src/run/ports.ts";
 import type { Snapshot } from "../../src/selector/snapshot.ts";
 import { Trouble } from "./trouble.ts";
 
 export type FakeCluster = Cluster & {
   readonly trouble: Trouble;
   readonly refuses: Map<string, string>;
-  readonly exempt: PeerAddress[];
+  readonly exempt: Exemption[];
   snapshotNow: Snapshot;
 };
 

@@ -16,11 +16,13 @@ export type FakeFaults = Faults & {
   holding(): readonly string[];
   /** As a restart of the daemons: everything is reverted and every lease forgotten. */
   restart(): void;
+  /** As the end of the first `many` victims: their faults end with them, and the lease goes on. */
+  endVictims(many: number): void;
   /** Everything that was ever asked for. */
   readonly injected: FaultRequest[];
 };
 
-const EFFECTS = ["delay", "loss", "duplicate", "corrupt", "partition", "process-kill"];
+const EFFECTS = ["delay", "loss", "duplicate", "corrupt", "reorder", "rate", "bandwidth", "partition", "process-kill"];
 const LEASE = { renewEverySeconds: 15, expiresAfterSeconds: 45 };
 
 /** Daemons with leases, deadlines and fencing, all on the test's clock. */
@@ -111,6 +113,11 @@ export function createFakeFaults(clock: Clock): FakeFaults {
     holding: () =>
       [...nodes.keys()].flatMap((node) => [...runsOf(node).values()].flatMap(({ faults }) => [...faults.keys()])),
     restart: () => nodes.clear(),
+    endVictims(many) {
+      const held = [...nodes.values()].flatMap((runs) => [...runs.values()].map(({ faults }) => faults));
+      const each = held.flatMap((faults) => [...faults.keys()].map((faultId) => ({ faults, faultId })));
+      for (const { faults, faultId } of each.slice(0, many)) faults.delete(faultId);
+    },
   };
   return fake;
 }

@@ -10,11 +10,13 @@ export function createFakeJournal(): FakeJournal {
   const lines = new Map<string, string[]>();
   return {
     trouble,
-    async append(entry) {
+    async append(...entries) {
       trouble.meet("append");
-      const run = lines.get(entry.runId);
-      if (run === undefined) throw new AppError("JOURNAL_FAILED", `nobody claimed run ${entry.runId}`);
-      run.push(JSON.stringify(entry));
+      for (const entry of entries) {
+        const run = lines.get(entry.runId);
+        if (run === undefined) throw new AppError("JOURNAL_FAILED", `nobody claimed run ${entry.runId}`);
+        run.push(JSON.stringify(entry));
+      }
     },
     async read(runId) {
       return (lines.get(runId) ?? []).map((line) => JSON.parse(line) as JournalEntry);

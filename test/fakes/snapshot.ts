@@ -48,3 +48,11 @@ export function aSelector(over: Partial<Selector> = {}): Selector {
     ...over,
   };
 }
+
+/** The same pods, one after the other on `count` nodes. */
+export function spread({ pods, ...rest }: Snapshot, count: number): Snapshot {
+  return aClusterWith(
+    pods.map((pod, index) => ({ ...pod, node: `node-${index % count}` })),
+    { namespaces: rest.namespaces },
+  );
+}

@@ -54,6 +54,12 @@ describe("a declaration of local services", () => {
     },
     { name: "a name with a slash", text: withService(SERVICE.replace("checkout", "a/b")), says: /services\[0\]\.name/ },
     { name: "a number as an environment value", text: withService(`${SERVICE}, env: { POOL: 8 }`), says: /env\.POOL/ },
+    {
+      name: "a volume outside the sandbox's own",
+      text: withService(`${SERVICE}, volume: /etc/x`),
+      says: /below \/run/,
+    },
+    { name: "a volume that climbs out", text: withService(`${SERVICE}, volume: /run/../etc`), says: /below \/run/ },
     { name: "a port over the top", text: withService(`${SERVICE}, ports: { http: 70000 }`), says: /ports\.http/ },
     { name: "no program", text: withService(SERVICE.replace("[node, a.ts]", "[]")), says: /command/ },
     { name: "too many replicas", text: withService(SERVICE.replace("2", "1000")), says: /replicas/ },

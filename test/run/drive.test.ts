@@ -6,7 +6,8 @@ import { createInbox } from "../../src/run/inbox.ts";
 import { begin } from "../../src/run/step.ts";
 import type { Terms } from "../../src/run/terms.ts";
 import { aKill } from "../fakes/experiment.ts";
-import { aWorld, breachesUnderFault, type FakeWorld, someTerms } from "../fakes/run.ts";
+import { aShop, aWorld, breachesUnderFault, type FakeWorld, someTerms } from "../fakes/run.ts";
+import { spread } from "../fakes/snapshot.ts";
 import { someClaims } from "../fakes/ticket.ts";
 
 async function run(world: FakeWorld, terms: Terms = someTerms(), inbox = createInbox()) {
@@ -118,19 +119,19 @@ describe("a run that is stopped", () => {
     const { finished, report } = await run(world);
     const order = (await undosOf(world)).map(({ do: act }) => act);
     expect(finished.ending.because).toContain("blast radius exceeded");
-    expect(order).toEqual(["expire-silence", "revert", "revert", "revert"]);
+    expect(order).toEqual(["expire-silence", "revert"]);
     expect(report.silence?.state).toBe("lifted");
   });
 
-  it("reverts the newest fault first, and the silence last", async () => {
+  it("reverts the whole run on each of its nodes, and the silence last", async () => {
     const world = aWorld();
-    await run(world);
-    const undos = await undosOf(world);
-    expect(undos.map((undo) => ("faultId" in undo ? undo.faultId : undo.do))).toEqual([
-      "f2",
-      "f1",
-      "f0",
-      "expire-silence",
+    world.cluster.snapshotNow = spread(aShop(), 4);
+    const { report } = await run(world);
+    const nodes = [...new Set(report.victims.map(({ node }) => node))];
+    expect(nodes.length).toBeGreaterThan(1);
+    expect(await undosOf(world)).toEqual([
+      { do: "revert", epoch: 1, nodes: nodes.toReversed() },
+      { do: "expire-silence", id: expect.any(String) },
     ]);
   });
 
@@ -205,6 +206,36 @@ describe("a run that is stopped", () => {
     expect(finished.rollback).toBe("verified");
   });
 
+  it("ends within a poll when every victim has ended, because it would go on to say that they have a fault", async () => {
+    const world = aWorld();
+    let endedAt = Number.NaN;
+    underFault(world, 7_000, () => {
+      endedAt = world.clock.now();
+      world.faults.endVictims(3);
+    });
+    const { finished, report } = await run(world);
+    expect(finished.ending).toMatchObject({
+      verdict: "inconclusive",
+      because: expect.stringContaining("every victim"),
+    });
+    expect(finished.rollback).toBe("verified");
+    expect((report.victims[0]?.revertedAt ?? Number.NaN) - endedAt).toBeLessThanOrEqual(2_000);
+  });
+
+  it("goes on when some of its victims have ended", async () => {
+    const world = aWorld();
+    underFault(world, 7_000, () => world.faults.endVictims(2));
+    const { finished } = await run(world);
+    expect(finished.ending.verdict).toBe("resilient");
+  });
+
+  it("goes on when a daemon renews the lease and does not say what it holds", async () => {
+    const world = aWorld();
+    world.faults.active = () => Promise.reject(new AppError("DAEMON_UNREACHABLE", "it was busy"));
+    const { finished } = await run(world);
+    expect(finished.ending.verdict).toBe("resilient");
+  });
+
   it("stops when nobody took a report for 45 s, because nobody could have aborted it", async () => {
     const world = aWorld();
     underFault(world, 5_000, () => {
@@ -231,13 +262,45 @@ describe("a run that is stopped", () => {
 });
 
 describe("putting faults in place", () => {
-  it("unwinds what was applied when one of them fails", async () => {
+  it("unwinds what was applied when a daemon refuses one of them", async () => {
     const world = aWorld();
-    world.faults.trouble.fail("inject", 3);
+    const { inject } = world.faults;
+    world.faults.inject = async (node, request) => {
+      if (request.faultId === "f2") throw new AppError("DAEMON_REFUSED", "not this one");
+      return inject(node, request);
+    };
     const { finished } = await run(world);
     expect(finished.ending).toMatchObject({
       verdict: "inconclusive",
-      because: expect.stringContaining("could not be put in place"),
+      because: expect.stringContaining("could not be put in place: not this one"),
+    });
+    expect(finished.rollback).toBe("verified");
+    expect(world.faults.holding()).toEqual([]);
+  });
+
+  it("gives an order again that nobody answered, and says so", async () => {
+    const world = aWorld();
+    world.faults.trouble.fail("inject", 1, 3);
+    const { finished, report } = await run(world);
+    expect(finished.ending.verdict).toBe("resilient");
+    expect(report.victims).toHaveLength(3);
+    expect(report.timeline.map(({ what }) => what).filter((what) => what.includes("given again"))).toHaveLength(2);
+  });
+
+  it("gives it four times, and then takes everything back", async () => {
+    const world = aWorld();
+    const { inject } = world.faults;
+    const asked: string[] = [];
+    world.faults.inject = async (node, request) => {
+      asked.push(request.faultId);
+      if (request.faultId === "f1") throw new AppError("DAEMON_UNREACHABLE", "no route");
+      return inject(node, request);
+    };
+    const { finished } = await run(world);
+    expect(asked.filter((id) => id === "f1")).toHaveLength(4);
+    expect(finished.ending).toMatchObject({
+      verdict: "inconclusive",
+      because: expect.stringContaining("could not be put in place in 4 tries: no route"),
     });
     expect(finished.rollback).toBe("verified");
     expect(world.faults.holding()).toEqual([]);
@@ -285,7 +348,7 @@ describe("putting faults in place", () => {
 describe("rolling back", () => {
   it("tries again until a daemon answers", async () => {
     const world = aWorld();
-    world.faults.trouble.fail("revert", 1, 2, 4);
+    world.faults.trouble.fail("revert", 1, 2, 3);
     const { finished, report } = await run(world);
     expect(finished.rollback).toBe("verified");
     expect(report.undoFailures).toHaveLength(3);

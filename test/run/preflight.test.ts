@@ -3,6 +3,8 @@ import type { Experiment } from "../../src/manifest/experiment.ts";
 import { drive } from "../../src/run/drive.ts";
 import { createInbox } from "../../src/run/inbox.ts";
 import { begin } from "../../src/run/step.ts";
+import { reviewedSelection } from "../../src/selector/drift.ts";
+import type { PodFact } from "../../src/selector/snapshot.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
 import { aDelay, aKill } from "../fakes/experiment.ts";
 import { aShop, aWorld, type FakeWorld, someTerms } from "../fakes/run.ts";
@@ -15,15 +17,23 @@ type Case = {
   readonly experiment?: Experiment;
   readonly limits?: Partial<TicketClaims["limits"]>;
   readonly world?: (world: FakeWorld) => void;
+  /** Whom the review saw; without it no cluster had answered. */
+  readonly reviewed?: readonly PodFact[];
 };
 
 const { network } = aDelay();
 const limits = someClaims().limits;
 
-async function runOf({ experiment = aDelay(), limits: changed, world: prepare }: Case) {
+/** The pods that the delay's selector matches in the shop. */
+const CHECKOUT = aShop().pods.filter(({ labels }) => labels.app === "checkout-service");
+
+async function runOf({ experiment = aDelay(), limits: changed, world: prepare, reviewed }: Case) {
   const world = aWorld();
   prepare?.(world);
-  const terms = someTerms({ experiment, claims: someClaims({ limits: { ...limits, ...changed } }) });
+  const { seed } = someClaims();
+  const seen = reviewed && { selections: { "chaos/delay.yaml#0": reviewedSelection({ matched: reviewed }, seed) } };
+  const claims = someClaims({ limits: { ...limits, ...changed }, ...seen });
+  const terms = someTerms({ experiment, claims });
   await world.journal.claim(terms.runId, 0);
   const { finished } = await drive({ step: begin(terms), events: 0 }, world, createInbox());
   return { finished, world };
@@ -77,6 +87,16 @@ describe("preflight refuses, before any fault,", () => {
       experiment: aDelay({ selector: aSelector({ labelSelectors: { app: "nobody" } }) }),
     },
     {
+      name: "another workload than was reviewed, whose labels were changed meanwhile",
+      because: "staging/Deployment/checkout matches now with 10 pods, and the review did not see it",
+      reviewed: CHECKOUT.map((pod) => ({ ...pod, workload: "Deployment/cart" })),
+    },
+    {
+      name: "far more pods than were reviewed",
+      because: "the review matched 2 pods",
+      reviewed: CHECKOUT.slice(0, 2),
+    },
+    {
       name: "a target that matches nobody, because no peers would mean every peer",
       because: "target",
       experiment: aDelay({
@@ -87,18 +107,18 @@ describe("preflight refuses, before any fault,", () => {
       }),
     },
     {
-      name: "bandwidth",
-      because: "not available",
+      name: "an action without its block",
+      because: "nothing would be done",
       experiment: aDelay({ network: { ...network, action: "bandwidth" } }),
     },
     {
-      name: "a name among the external targets",
-      because: "example.com",
-      experiment: aDelay({ network: { ...network, externalTargets: ["example.com"] } }),
+      name: "an external target that is neither an address nor a name",
+      because: "http://example.com",
+      experiment: aDelay({ network: { ...network, externalTargets: ["http://example.com"] } }),
     },
     {
-      name: "pod-failure",
-      because: "pod-failure is not available",
+      name: "pod-failure where no cgroup can be frozen",
+      because: "cannot do process-freeze",
       experiment: aKill({ pod: { action: "pod-failure", gracePeriodSeconds: 0, containerNames: [] } }),
     },
     {
@@ -128,7 +148,7 @@ describe("preflight refuses, before any fault,", () => {
     {
       name: "a daemon that does not answer",
       because: "node-1",
-      world: ({ faults }) => faults.trouble.fail("capabilities", 1),
+      world: ({ faults }) => faults.trouble.fail("capabilities", 1, 2, 3, 4),
     },
     {
       name: "a node that cannot delay",
@@ -175,6 +195,12 @@ describe("preflight refuses, before any fault,", () => {
     const experiment = aDelay({ mode: { kind: "all" }, network: { ...network, action: "bandwidth" } });
     const { finished } = await runOf({ name: "", because: "", experiment });
     expect(finished.ending.because).toMatch(/cap is 5.*cap is 50 %.*bandwidth/);
+  });
+
+  it("but not pods that took the places of those that were reviewed", async () => {
+    const reviewed = CHECKOUT.map((pod) => ({ ...pod, name: `${pod.name}-before`, uid: `${pod.uid}-before` }));
+    const { finished } = await runOf({ name: "", because: "", reviewed });
+    expect(finished.ending.verdict).toBe("resilient");
   });
 
   it("but not what is within every limit", async () => {

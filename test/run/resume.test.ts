@@ -3,7 +3,8 @@ import { drive, type World } from "../../src/run/drive.ts";
 import { createInbox } from "../../src/run/inbox.ts";
 import { recollect } from "../../src/run/recollect.ts";
 import { begin } from "../../src/run/step.ts";
-import { aWorld, breachesUnderFault, type FakeWorld, someTerms } from "../fakes/run.ts";
+import { aBigWorld, bigTerms } from "../fakes/big-run.ts";
+import { aWorld, type FakeWorld, someTerms } from "../fakes/run.ts";
 
 const PORTS = ["cluster", "faults", "metrics", "silences", "journal"] as const;
 const NEVER = new Promise<never>(() => undefined);
@@ -33,8 +34,11 @@ function mortal(world: FakeWorld, dies: { at: number; when: "before" | "after" }
   return { world: { ...world, ...ports } as World, death };
 }
 
-async function liveAndDie(world: FakeWorld, dies: { at: number; when: "before" | "after" }): Promise<"died" | "lived"> {
-  const terms = someTerms();
+async function liveAndDie(
+  world: FakeWorld,
+  dies: { at: number; when: "before" | "after" },
+  terms = someTerms(),
+): Promise<"died" | "lived"> {
   await world.journal.claim(terms.runId, 0);
   await world.journal.append({ at: 0, runId: terms.runId, kind: "terms", data: terms });
   const { world: short, death } = mortal(world, dies);
@@ -42,6 +46,17 @@ async function liveAndDie(world: FakeWorld, dies: { at: number; when: "before" |
     death,
     drive({ step: begin(terms), events: 0 }, short, createInbox()).then(() => "lived" as const),
   ]);
+}
+
+/** The guard sees a breach when faults have held somebody for so long. */
+function breachesAfter(world: FakeWorld, ms: number): void {
+  let since: number | undefined;
+  world.metrics.answers = (promql, at) => {
+    const held = world.faults.holding().length > 0;
+    if (held) since ??= at;
+    if (promql === "errors" && held) return [at - (since ?? at) >= ms ? 0.08 : 0];
+    return [promql === "age" ? 1 : 0];
+  };
 }
 
 async function resume(world: FakeWorld) {
@@ -53,25 +68,39 @@ async function resume(world: FakeWorld) {
   return { finished, found: recollection.kind };
 }
 
+/** The run that dies, and how many calls it makes at least. */
+const COURSES = [
+  { name: "a few victims on one node", make: aWorld, terms: someTerms(), calls: 60 },
+  { name: "waves over several nodes", make: () => aBigWorld(14, 5), terms: bigTerms(14), calls: 100 },
+];
+
+const DEATHS = COURSES.flatMap((course) => (["before", "after"] as const).map((when) => ({ ...course, when })));
+
 describe("a run whose runner died", () => {
-  it.each(["before", "after"] as const)("is given back whatever the call was, dying %s it", async (when) => {
-    let deaths = 0;
-    for (let at = 1; ; at += 1) {
-      const world = aWorld();
-      breachesUnderFault(world);
-      if ((await liveAndDie(world, { at, when })) === "lived") break;
-      deaths += 1;
-      const touched = world.faults.injected.length > 0;
-      const { finished, found } = await resume(world);
-      expect(world.faults.holding(), `died at call ${at}`).toEqual([]);
-      if (touched && found === "unfinished") expect(finished.rollback).toBe("verified");
-      expect(["violated", "inconclusive"]).toContain(finished.ending.verdict);
-      // A silence whose answer was lost has no name to expire it by: it ends by itself.
-      await world.clock.sleep(45_000);
-      expect(world.silences.active()).toEqual([]);
-    }
-    expect(deaths).toBeGreaterThan(60);
-  });
+  it.each(DEATHS)(
+    "is given back whatever the call was, dying $when it: $name",
+    async ({ make, terms, calls, when }) => {
+      let deaths = 0;
+      for (let at = 1; ; at += 1) {
+        const world = make();
+        // Calls that fail, so that it dies between tries, too.
+        world.faults.trouble.fail("inject", 3, 9);
+        world.faults.trouble.fail("revert", 1);
+        breachesAfter(world, 3_000);
+        if ((await liveAndDie(world, { at, when }, terms)) === "lived") break;
+        deaths += 1;
+        const touched = world.faults.injected.length > 0;
+        const { finished, found } = await resume(world);
+        expect(world.faults.holding(), `died at call ${at}`).toEqual([]);
+        if (touched && found === "unfinished") expect(finished.rollback).toBe("verified");
+        expect(["violated", "inconclusive"]).toContain(finished.ending.verdict);
+        // A silence whose answer was lost has no name to expire it by: it ends by itself.
+        await world.clock.sleep(45_000);
+        expect(world.silences.active()).toEqual([]);
+      }
+      expect(deaths).toBeGreaterThan(calls);
+    },
+  );
 
   it("has lost a part when it was being watched, and says so", async () => {
     const world = aWorld();

@@ -48,6 +48,7 @@ async function serving(
     ...world,
     tickets: {
       open: async () => ({ deliveries: open, previews: previews.splice(0) }),
+      standing: async () => [],
       answer: async ({ previewId }, snapshot) => void answers.push([previewId, snapshot]),
     },
     log: { info: () => undefined, error: (_, message) => void errors.push(message) },

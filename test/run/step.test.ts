@@ -45,6 +45,25 @@ describe("the steps of a run", () => {
     ]);
   });
 
+  it("end as failed at once where wrong bytes may be in files for good, however clean the daemons are", async () => {
+    const { phases } = await aRun();
+    const verifying = lastOf(phases, "verifying");
+    if (verifying.name !== "verifying") throw new Error("no such phase");
+    const act = { kind: "mistake", filling: "zero", maxOccurrences: 1, maxLength: 8 } as const;
+    const fault = { kind: "file-io", volumePath: "/data", path: "", methods: [], percent: 100 } as const;
+    const clean = { ...verifying, inspected: { found: [], unread: [] } };
+    const outcome = (altersData: boolean) => {
+      const target = { ...clean.target, order: { ...fault, act: { ...act, altersData } } };
+      return step({ ...clean, target }, { kind: "polled", at: 1, heardAt: 1, readings: [] }).phase;
+    };
+    expect(outcome(true)).toMatchObject({
+      name: "finished",
+      rollback: "failed",
+      ending: { because: expect.stringContaining("data altered") },
+    });
+    expect(outcome(false)).not.toMatchObject({ rollback: "failed" });
+  });
+
   it.each(["injecting", "watching"] as const)("turn to rolling back at a bug of ours while %s", async (name) => {
     const { phases } = await aRun();
     const next = step(lastOf(phases, name), { kind: "expired", at: 1 });
@@ -53,6 +72,18 @@ describe("the steps of a run", () => {
       ending: { because: expect.stringContaining("internal error") },
     });
     expect(next.command).toBeDefined();
+  });
+
+  it.each([
+    { name: "injecting", from: "the end of the last order", lateMs: 5_000 },
+    { name: "watching", from: "the last renewal", lateMs: 0 },
+  ] as const)("go on undoing for a lease's time after $from while $name", async ({ name, lateMs }) => {
+    const { phases } = await aRun();
+    const phase = lastOf(phases, name);
+    if (phase.name !== name) throw new Error("no such phase");
+    const { leasedAt, lease } = phase;
+    const { phase: next } = step(phase, { kind: "expired", at: leasedAt + 5_000 });
+    expect(next).toMatchObject({ giveUpAt: leasedAt + lateMs + lease.expiresAfterSeconds * 1000 + 2_000 });
   });
 
   it.each(["requested", "preflight", "baseline"] as const)(

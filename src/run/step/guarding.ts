@@ -27,15 +27,20 @@ export function guardPoll(phase: Guarded, event: EventOf<"polled">, goOn: (phase
   return command === undefined ? goOn(polled, at) : { phase: polled, command };
 }
 
-/** Goes on after leases were renewed: a daemon that lost the run ends it. */
+/** Goes on after leases were renewed: a daemon that lost the run ends it, and so does the end of every victim. */
 export function guardRenewed(
   phase: Guarded,
   event: EventOf<"renewed">,
   goOn: (phase: Guarded, at: number) => Step,
 ): Step {
-  const { at, lost } = event;
+  const { at, lost, gone = false } = event;
   if (lost.length > 0) {
     const because = `a part was lost: ${lost.map(({ node, why }) => `${node}: ${why}`).join("; ")}`;
+    return rollBack(phase, { verdict: "inconclusive", because }, at);
+  }
+  // A fault that its own deadline ended is what was asked for: the next poll ends the run as a whole.
+  if (gone && phase.name === "watching" && at < phase.since + phase.durationMs) {
+    const because = "a part was lost: every victim has ended, and nobody has a fault any more";
     return rollBack(phase, { verdict: "inconclusive", because }, at);
   }
   const renewed = { ...phase, leasedAt: at };
@@ -69,9 +74,10 @@ function deafness({ terms }: Guarded, heardAt: number, at: number): Ending | und
   return { verdict: "inconclusive", because };
 }
 
+/** Only nodes that hold somebody: one that was asked and has not answered may know no lease yet. */
 function keepAlive(phase: Guarded, at: number): Command | undefined {
-  const { target, epoch, ledger } = phase;
-  const nodes = [...new Set(ledger.open.flatMap((undo) => (undo.kind === "fault" ? [undo.node] : [])))];
+  const { target, epoch, story } = phase;
+  const nodes = [...new Set(story.victims.map(({ node }) => node))];
   return target.oneShot || nodes.length === 0 ? extendSilence(phase, at) : { do: "renew", nodes, epoch };
 }
 

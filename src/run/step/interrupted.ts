@@ -1,5 +1,4 @@
 import type { EventOf, InterruptionEvent } from "../event.ts";
-import { retry } from "../ledger.ts";
 import type { Ending, Phase, Step } from "../phase.ts";
 import { tell } from "../story.ts";
 import { endUntouched } from "./finish.ts";
@@ -43,18 +42,22 @@ function resumed(phase: Phase, at: number): Step {
   const because = `a part was lost: the runner restarted while the run was ${phase.name}`;
   switch (phase.name) {
     case "rolling-back":
-      return resumeRollBack({ ...phase, ledger: retry(phase.ledger) }, at);
+      return resumeRollBack(phase, at);
     case "verifying":
       return { phase, command: inspect(phase) };
     case "finished":
       return { phase };
+    case "injecting":
+    case "watching":
+      // The last renewal may not be on record.
+      return rollBack({ ...restarted(phase, at), leasedAt: at }, { verdict: "inconclusive", because }, at);
     default:
-      return stop(
-        { ...phase, story: tell(phase.story, at, "the runner restarted") },
-        { verdict: "inconclusive", because },
-        at,
-      );
+      return endUntouched(restarted(phase, at), { verdict: "inconclusive", because }, at);
   }
+}
+
+function restarted<P extends Phase>(phase: P, at: number): P {
+  return { ...phase, story: tell(phase.story, at, "the runner restarted") };
 }
 
 /** Connect times that arrive after the faults began to go would be half a truth, and are left out. */

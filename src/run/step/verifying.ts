@@ -57,14 +57,24 @@ function inspectedPhase(
 function conclude(phase: Verifying, at: number): Step {
   const { ending, until, terms } = phase;
   const rollback = proof(phase);
-  if (rollback === "verified" || at >= until) return { phase: finish(phase, ending, rollback, at) };
+  const altered = rollback === "failed" && leavesAlteredData(phase.target);
+  const told = altered ? { ...ending, because: `${ending.because}; ${ALTERED}` } : ending;
+  if (rollback === "verified" || altered || at >= until) return { phase: finish(phase, told, rollback, at) };
   return { phase, command: { do: "wait", until: Math.min(until, at + terms.guard.pollMs) } };
 }
 
+const ALTERED = "data altered: wrong bytes may be in the victims' files for good, and nothing brings them back";
+
+/** A mistake on writes may have met any file; that it was permitted does not undo it. */
+function leavesAlteredData({ order }: Verifying["target"]): boolean {
+  return order.kind === "file-io" && order.act.kind === "mistake" && order.act.altersData;
+}
+
 /** `failed` is something seen to be wrong, `expired` is what nobody could see: the leases ended it, and that is not proof. */
-function proof({ inspected, story, terms }: Verifying): Rollback {
+function proof({ inspected, story, target, terms }: Verifying): Rollback {
   const newest = readingsOf(story, "verifying").slice(-terms.objectives.length);
   if (inspected.found.length > 0 || newest.some(({ kind }) => kind === "breach")) return "failed";
+  if (leavesAlteredData(target)) return "failed";
   const seen = inspected.unread.length === 0 && newest.length > 0 && newest.every(({ kind }) => kind === "ok");
   return seen ? "verified" : "expired";
 }

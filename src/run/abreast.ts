@@ -1,0 +1,48 @@
+// Many are asked beside each other, but never all: a call's timeout begins when it is sent, and of a thousand handshakes at once most
+// would wait for a processor until it is over.
+
+import type { Clock } from "../clock.ts";
+import { AppError } from "../errors.ts";
+
+/** Calls to daemons that one run has under way at most. */
+export const MOST_ABREAST = 128;
+
+const MOST_TRIES = 4;
+const FIRST_PAUSE_MS = 100;
+
+/** Works on every item, so many at a time, and answers in their order; rejects with the first rejection. */
+export async function abreast<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  most = MOST_ABREAST,
+): Promise<readonly R[]> {
+  const answers: R[] = [];
+  const left = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [place, item] of left) answers[place] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  return answers;
+}
+
+/**
+ * Asks a daemon again that did not answer, for as long as another try begins within `withinMs`. Only for what may be asked twice. Among a
+ * thousand nodes there is always one that is busy; one that is gone stays silent, or refuses connections for longer than this.
+ */
+export async function askAgain<T>(work: () => Promise<T>, clock: Clock, withinMs: number): Promise<T> {
+  const until = clock.now() + withinMs;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1);
+      if (!isUnanswered(thrown) || tries === MOST_TRIES || clock.now() + pauseMs > until) throw thrown;
+      await clock.sleep(pauseMs);
+    }
+  }
+}
+
+/** True where nobody answered: whether it was done is not known. */
+export function isUnanswered(thrown: unknown): boolean {
+  return thrown instanceof AppError && thrown.code === "DAEMON_UNREACHABLE";
+}
