@@ -12,19 +12,30 @@ const MOST_ITEMS = 100_000;
 /** Only the metadata of each object, for kinds of which nothing else is needed. */
 export const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
+export type Listed = {
+  readonly items: readonly Item[] /** From where a watch goes on. */;
+  readonly resourceVersion: string;
+};
+
 /** Every object of a collection, page by page; once more from the start when the server's own snapshot of it expires. */
 export async function listAll(api: Api, path: string, accept?: string): Promise<readonly Item[]> {
-  const items = (await pages(api, path, accept)) ?? (await pages(api, path, accept));
-  if (items !== undefined) return items;
+  return (await listFrom(api, path, accept)).items;
+}
+
+/** The same, with the version of the collection that was read. */
+export async function listFrom(api: Api, path: string, accept?: string): Promise<Listed> {
+  const listed = (await pages(api, path, accept)) ?? (await pages(api, path, accept));
+  if (listed !== undefined) return listed;
   throw refusal("error", `${path} expired twice while it was being read: the cluster is too slow for a snapshot`, {
     path,
   });
 }
 
 /** Nothing: the list expired between two pages (410). */
-async function pages(api: Api, path: string, accept?: string): Promise<readonly Item[] | undefined> {
+async function pages(api: Api, path: string, accept?: string): Promise<Listed | undefined> {
   const items: Item[] = [];
   let next = "";
+  let resourceVersion = "";
   do {
     const query = { limit: String(PAGE), ...(next !== "" && { continue: next }) };
     const { status, body } = await api.ask({ method: "GET", path, query, ...(accept !== undefined && { accept }) });
@@ -33,15 +44,19 @@ async function pages(api: Api, path: string, accept?: string): Promise<readonly 
     const page = pageOf(body);
     items.push(...page.items);
     if (items.length > MOST_ITEMS) throw refusal("too-large", `${path} has more than ${MOST_ITEMS} objects`, { path });
-    next = page.next;
+    ({ next, resourceVersion } = page);
   } while (next !== "");
-  return items;
+  return { items, resourceVersion };
 }
 
-function pageOf(body: unknown): { readonly items: readonly Item[]; readonly next: string } {
+function pageOf(body: unknown): Listed & { readonly next: string } {
   const { items, metadata } = record(body);
-  const next = record(metadata).continue;
-  return { items: Array.isArray(items) ? items.map(record) : [], next: typeof next === "string" ? next : "" };
+  const { continue: next, resourceVersion } = record(metadata);
+  return {
+    items: Array.isArray(items) ? items.map(record) : [],
+    next: typeof next === "string" ? next : "",
+    resourceVersion: typeof resourceVersion === "string" ? resourceVersion : "",
+  };
 }
 
 /** The refusal for an answer that is none of those expected. */
@@ -54,9 +69,9 @@ export function refused(api: Api, path: string, status: number, body: unknown): 
   }
   if (status === 403) {
     const fix = "give the account the rules of docs/cluster.md";
-    return refusal("forbidden", `may not read ${path}: ${said}; ${fix}`, facts);
+    return refusal("forbidden", `may not use ${path}: ${said}; ${fix}`, facts);
   }
-  return refusal("error", `could not read ${path} of ${api.server}: ${said}`, facts);
+  return refusal("error", `${api.server} refused a request for ${path}: ${said}`, facts);
 }
 
 /** A JSON object, or an empty one in place of anything else. */

@@ -26,7 +26,7 @@ export async function readSnapshot(api: Api, now: number): Promise<Snapshot> {
 }
 
 /** A cluster has no name of its own; the UID of kube-system lives as long as it does. */
-async function clusterIdOf(api: Api): Promise<string> {
+export async function clusterIdOf(api: Api): Promise<string> {
   const path = "/api/v1/namespaces/kube-system";
   const { status, body } = await api.ask({ method: "GET", path });
   if (status !== 200) throw refused(api, path, status, body);

@@ -142,6 +142,59 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
     notes: ["RUN is a run's report in JSON, or the journal of a runner."],
     load: async () => (await import("./calibrate.ts")).calibrateCommand,
   },
+  doctor: {
+    takes: "",
+    says: "say what is missing or unsafe in a cluster, with the commands that mend it",
+    flags: {
+      installation: {
+        type: "boolean",
+        says: "look only at what the installation brings, and at nothing that is permitted",
+      },
+      namespace: { type: "string", value: "NAME", says: "chaosgate's own namespace (default: chaosgate)" },
+      ...CLUSTER_FLAGS,
+    },
+    notes: ["It changes nothing. The exit code is 1 when there is anything to mend."],
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  abort: {
+    takes: "[RUN...]",
+    says: "end runs in a cluster, and wait until they are rolled back",
+    flags: {
+      all: { type: "boolean", says: "every run that goes on" },
+      by: { type: "string", value: "WHO", says: "who asks for it (default: your user name)" },
+      reason: { type: "string", value: "TEXT", says: "why, for the report" },
+      namespace: { type: "string", value: "NAME", says: "chaosgate's own namespace (default: chaosgate)" },
+      ...CLUSTER_FLAGS,
+    },
+    notes: ["The exit code is 1 when a run did not end in 90 s, or left something behind."],
+    load: async () => (await import("./abort.ts")).abortCommand,
+  },
+  certificates: {
+    takes: "",
+    says: "make and renew the certificates that daemons and runners show each other, as far as it is due",
+    flags: {
+      namespace: { type: "string", value: "NAME", says: "chaosgate's own namespace (default: chaosgate)" },
+      ...CLUSTER_FLAGS,
+    },
+    notes: [
+      "The chart's job runs it daily: docs/kubernetes.md says in which order. The secrets must be there already.",
+    ],
+    load: async () => (await import("./certificates.ts")).certificatesCommand,
+  },
+  runner: {
+    takes: "",
+    says: "serve tickets: check, inject, guard, roll back, report, until a signal ends it",
+    flags: { kubernetes: { type: "boolean", says: "in the cluster around this pod (default: CHAOSGATE_CLUSTER)" } },
+    notes: ["Everything else is configured by the environment, as docs/kubernetes.md lists it."],
+    load: async () => (await import("./runner.ts")).runnerCommand,
+  },
+  key: {
+    takes: "FILE",
+    says: "make an Ed25519 key: the private half into FILE, the public half to standard output",
+    flags: {},
+    notes: ["For the bot's tickets and for a runner's requests; docs/install.md says which goes where."],
+    load: async () => (await import("./key.ts")).keyCommand,
+  },
   completion: {
     takes: "SHELL",
     says: "print the completion script for bash, zsh or fish",

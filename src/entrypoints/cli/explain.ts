@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { nearest } from "../../manifest/text/nearest.ts";
+import { RULES } from "../../review/rules.ts";
 import { plainPage } from "./plain-page.ts";
-import { RULES } from "./rules.ts";
 import { print, styled } from "./terminal.ts";
 import { WrongWords } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, globSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import fs, { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { WrongWords } from "./words.ts";
@@ -56,7 +56,9 @@ function manifestsUnder(name: string): readonly string[] {
   const found = name === "-" ? undefined : statSync(name, { throwIfNoEntry: false });
   if (found?.isDirectory()) return manifestsIn(name);
   if (name === "-" || found !== undefined || !GLOB.test(name)) return [name];
-  const matched = globSync(name).sort();
+  // Node 24 is what we are built for; lint alone also runs on older ones, which have no globs.
+  if (fs.globSync === undefined) throw new WrongWords(`this Node has no globs: name files or folders for ${name}`);
+  const matched = fs.globSync(name).sort();
   if (matched.length === 0) throw new WrongWords(`no file matches ${name}`);
   return matched.flatMap((match) => (statSync(match).isDirectory() ? manifestsIn(match) : [match]));
 }

@@ -1,6 +1,6 @@
+import { RULES } from "../../review/rules.ts";
 import { type LintedFile, remarksIn } from "./linted.ts";
 import type { Remark } from "./remarks.ts";
-import { RULES } from "./rules.ts";
 
 const LEVELS = { error: "error", warning: "warning", notice: "note" } as const;
 

@@ -7,8 +7,11 @@ import type { LintedFile } from "./linted.ts";
 import { Progress } from "./progress.ts";
 import { WrongWords } from "./words.ts";
 
-/** A thread takes some 30 ms to start, in which this many files are read and judged. */
-const WORTH_A_THREAD = 200;
+/**
+ * Each thread compiles the language for itself, on processors on which the first one's compilers already work beside it. Measured on two:
+ * 1,600 files take 0.36 s alone and 0.44 s with a second thread, 4,800 take 0.77 s and 0.75 s.
+ */
+const WORTH_A_THREAD = 2500;
 const MOST_THREADS = 8;
 /** Files that a thread takes at once: few enough to end together, many enough not to meet at the counter. */
 const CHUNK = 16;
@@ -22,7 +25,11 @@ export async function lintFiles(paths: readonly string[], version?: ChaosMeshVer
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const work: Work = { paths, version, size: CHUNK, next };
   const chunks: (readonly LintedFile[])[] = [];
-  const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
+  let resolve = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const complete = new Promise<void>((fulfil, refuse) => {
+    [resolve, reject] = [fulfil, refuse];
+  });
   let missing = total;
   const take = ({ chunk, linted }: Done) => {
     chunks[chunk] = linted;

@@ -58,6 +58,12 @@ export function optional(quantity: Quantity): Flag<number | undefined> {
   return { ...quantity, required: false };
 }
 
+/** The release of a Linux kernel, as `uname -r` prints it; may be missing. */
+export function release(): Flag<string | undefined> {
+  const parse = (text: string) => (/^\d{1,4}\.\d{1,4}[\w.+-]{0,100}$/.test(text) ? text : undefined);
+  return { parse, placeholder: "RELEASE", example: "6.1.0", required: false };
+}
+
 /** A flag with one of a few words; the first is taken where it is not given. */
 export function choice<const Words extends readonly [string, ...string[]]>(words: Words): Flag<Words[number]> {
   return {

@@ -4,7 +4,7 @@ import type { Answer } from "../../impact/estimate.ts";
 import { estimateLoss } from "../../impact/estimate-loss.ts";
 import { estimateErlang, estimatePool, estimateRetries } from "../../impact/estimate-pool.ts";
 import { estimateTransfer, estimateWindow } from "../../impact/estimate-stream.ts";
-import type { Handshake } from "../../impact/short-flow.ts";
+import { type Handshake, receiverOf } from "../../impact/short-flow.ts";
 import {
   choice,
   type Flags,
@@ -13,6 +13,7 @@ import {
   otherwise,
   QUANTITY,
   readFlags,
+  release,
   required,
   toggle,
   type ValuesOf,
@@ -101,9 +102,11 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
       mss: otherwise("1448", bytes),
       "server-time": otherwise("0s", seconds),
       link: optional(link),
+      kernel: release(),
     },
-    ({ bytes: size, rtt, delay, tls, mss, "server-time": serverSeconds, link: linkBytesPerSecond }) => {
-      const path = { bytes: size, rttSeconds: rtt, mssBytes: mss, handshake: HANDSHAKES[tls], serverSeconds };
+    ({ bytes: size, rtt, delay, tls, mss, "server-time": serverSeconds, link: linkBytesPerSecond, kernel }) => {
+      const receiver = kernel === undefined ? "unknown" : receiverOf(kernel);
+      const path = { bytes: size, rttSeconds: rtt, mssBytes: mss, handshake: HANDSHAKES[tls], serverSeconds, receiver };
       const onLink = linkBytesPerSecond === undefined ? {} : { linkBytesPerSecond };
       return estimateTransfer({ ...path, ...onLink, factor: 2 }, delay);
     },

@@ -16,7 +16,7 @@ export function schemaCommand(names: readonly string[], { all }: Options): numbe
   const [name, ...more] = names;
   if (more.length > 0 || (all !== undefined && name !== undefined))
     throw new WrongWords("schema takes one name or --all");
-  if (all !== undefined) writeAll(all);
+  if (typeof all === "string") writeAll(all);
   else if (name === undefined) print(`${[...KINDS, SETTINGS].join("\n")}\n`);
   else printJson(schemaNamed(name));
   return 0;

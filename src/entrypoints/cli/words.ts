@@ -15,8 +15,13 @@ export type Options = {
   readonly cluster?: boolean | undefined;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
-  readonly all?: string | undefined;
+  readonly all?: string | boolean | undefined;
+  readonly namespace?: string | undefined;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
   readonly environment?: string | undefined;
+  readonly kubernetes?: boolean | undefined;
+  readonly installation?: boolean | undefined;
   readonly explain?: boolean | undefined;
   readonly "what-if"?: string | undefined;
 };

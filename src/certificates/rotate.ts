@@ -1,0 +1,111 @@
+// One round of rotation: the secrets are read, what is due is made, and each secret is written before anything relies on it.
+// Whatever it is interrupted in, the next round goes on from what is there.
+
+import { AppError } from "../errors.ts";
+import { type Authority, type Held, NAMES, type Name, type Plan, planRotation, type Terms } from "./rotation.ts";
+import { fingerprintOf, leafOf, makeAuthority, makeLeaf, type Pair, periodOf } from "./x509.ts";
+
+/** Values of one secret as text, and the version that was read. */
+export type Secret = { readonly version: string; readonly values: Readonly<Record<string, string>> };
+
+/** Where secrets are kept; a write of a version that is not the last is refused by throwing. */
+export type Secrets = {
+  readonly read: (name: string) => Promise<Secret>;
+  readonly write: (name: string, version: string, values: Secret["values"]) => Promise<void>;
+};
+
+type Kept = Pair & { readonly publishedAt?: number };
+
+const AUTHORITY_SECRET = "chaosgate-authority";
+const AUTHORITIES = "authorities.json";
+const LEAF_SECRETS: Readonly<Record<Name, string>> = { daemon: "chaosgate-daemon-tls", runner: "chaosgate-runner-tls" };
+
+/** Does what is due and says it, a sentence each; nothing where nothing is due. */
+export async function rotate(secrets: Secrets, now: number, terms: Terms): Promise<readonly string[]> {
+  const before = authoritiesIn(await secrets.read(AUTHORITY_SECRET));
+  const leaves = { daemon: await secrets.read(LEAF_SECRETS.daemon), runner: await secrets.read(LEAF_SECRETS.runner) };
+  const plan = planRotation(heldOf(before, leaves), now, terms);
+  const made = plan.makesAuthority ? await makeAuthority(now, terms.authorityMs) : undefined;
+  const all = made === undefined ? before : new Map([...before, [fingerprintOf(made.certificate), made]]);
+  // Its key is kept before anybody is told to believe it.
+  if (made !== undefined) await keep(secrets, all);
+  const said: string[] = made === undefined ? [] : ["made an authority"];
+  const round = { plan, all, made, now, terms };
+  for (const name of NAMES) said.push(...(await publish(secrets, name, leaves[name], round)));
+  const after = settled(round);
+  if (JSON.stringify([...after]) !== JSON.stringify([...all])) await keep(secrets, after);
+  return [...said, ...plan.dropped.map((id) => `dropped the authority ${id.slice(0, 11)}`)];
+}
+
+type Round = {
+  readonly plan: Plan;
+  readonly all: ReadonlyMap<string, Kept>;
+  readonly made: Pair | undefined;
+  readonly now: number;
+  readonly terms: Terms;
+};
+
+/** Writes one leaf's secret, if its certificate is due or it does not hold the authorities of now. */
+async function publish(
+  secrets: Secrets,
+  name: Name,
+  { version, values }: Secret,
+  round: Round,
+): Promise<readonly string[]> {
+  const { plan, all, made, now, terms } = round;
+  const believed = [...all].flatMap(([id, { certificate }]) => (plan.dropped.includes(id) ? [] : [certificate.trim()]));
+  const authorities = `${believed.join("\n")}\n`;
+  const isRenewed = plan.renewed.includes(name);
+  if (!isRenewed && values["ca.crt"] === authorities) return [];
+  const signer = plan.signer === undefined ? made : all.get(plan.signer);
+  if (signer === undefined) throw new Error(`the plan names an authority ${plan.signer} that is not held`);
+  const leaf = isRenewed ? await makeLeaf(name, signer, now, terms.leafMs) : pairIn(values);
+  const next = { "tls.crt": leaf.certificate, "tls.key": leaf.key, "ca.crt": authorities };
+  await secrets.write(LEAF_SECRETS[name], version, next);
+  return [isRenewed ? `renewed the ${name}'s certificate` : `gave the ${name} the authorities of now`];
+}
+
+/** Those that are not dropped; each is published by now. */
+function settled({ plan, all, now }: Round): ReadonlyMap<string, Kept> {
+  const kept = [...all].filter(([id]) => !plan.dropped.includes(id));
+  return new Map(kept.map(([id, one]) => [id, { ...one, publishedAt: one.publishedAt ?? now }]));
+}
+
+function heldOf(authorities: ReadonlyMap<string, Kept>, leaves: Readonly<Record<Name, Secret>>): Held {
+  const known = [...authorities].flatMap(([id, one]): readonly Authority[] => {
+    const period = periodOf(one);
+    const { publishedAt } = one;
+    return period === undefined ? [] : [{ id, ...period, ...(publishedAt !== undefined && { publishedAt }) }];
+  });
+  const read = NAMES.map((name) => [name, leafOf(name, pairIn(leaves[name].values), authorities)] as const);
+  return { authorities: known, leaves: Object.fromEntries(read.filter(([, leaf]) => leaf !== undefined)) };
+}
+
+function pairIn(values: Secret["values"]): Pair {
+  return { certificate: values["tls.crt"] ?? "", key: values["tls.key"] ?? "" };
+}
+
+async function keep(secrets: Secrets, authorities: ReadonlyMap<string, Kept>): Promise<void> {
+  const { version } = await secrets.read(AUTHORITY_SECRET);
+  await secrets.write(AUTHORITY_SECRET, version, { [AUTHORITIES]: JSON.stringify([...authorities.values()]) });
+}
+
+/** By their fingerprints; those that are no authority with its key are not ours to use, and go with the next write. */
+function authoritiesIn({ values }: Secret): ReadonlyMap<string, Kept> {
+  const usable = listIn(values[AUTHORITIES] || "[]").filter((one) => periodOf(one) !== undefined);
+  return new Map(usable.map((one) => [fingerprintOf(one.certificate), one]));
+}
+
+/** Never taken for an empty one: everybody would be parted from everybody by a new authority at once. */
+function listIn(text: string): readonly Kept[] {
+  try {
+    const all: unknown = JSON.parse(text);
+    if (Array.isArray(all)) return all;
+  } catch {
+    // Told below, without the text: it holds keys.
+  }
+  const what = `secret ${AUTHORITY_SECRET} holds no list of authorities under ${AUTHORITIES}`;
+  const next =
+    "restore it, or take the key away to begin anew, which parts runs from daemons until all have read the new files";
+  throw new AppError("CONFIG_INVALID", `could not rotate certificates: ${what}; ${next}`);
+}
