@@ -21,6 +21,20 @@ export type ApiServer = {
   /** A kubeconfig of `admin`, `reader` (no rights at first) or `stranger` (a token nobody knows). */
   readonly kubeconfig: (who: "admin" | "reader" | "stranger") => string;
   readonly call: (method: string, path: string, body?: unknown) => Promise<{ status: number; body: string }>;
+  /** As a service account, `namespace:name`, by impersonation. */
+  readonly callAs: (
+    account: string,
+    method: string,
+    path: string,
+    body?: unknown,
+  ) => Promise<{ status: number; body: string }>;
+  /** Server-side apply. */
+  readonly apply: (path: string, object: unknown) => Promise<{ status: number; body: string }>;
+  /** The first row that `kubectl get` would show of a path, by column. */
+  readonly table: (path: string) => Promise<Readonly<Record<string, unknown>>>;
+  /** Makes the server deaf and dumb, connections and all, until `resume`. */
+  readonly pause: () => void;
+  readonly resume: () => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -82,7 +96,26 @@ export async function startApiServer(): Promise<ApiServer> {
     writeFileSync(file, JSON.stringify(config));
     return file;
   };
-  return { kubeconfig, call, stop };
+  const table = async (path: string) => {
+    const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    const { body } = await callServer(port, readFileSync(certificate), "GET", path, undefined, accept);
+    const { columnDefinitions, rows } = JSON.parse(body);
+    const names: readonly { name: string }[] = columnDefinitions;
+    return Object.fromEntries(names.map(({ name }, at) => [name, rows[0]?.cells[at]]));
+  };
+  const apply = async (path: string, object: unknown) => {
+    const type = "application/apply-patch+yaml";
+    return callServer(port, readFileSync(certificate), "PATCH", path, object, "application/json", type);
+  };
+  const callAs = async (account: string, method: string, path: string, body?: unknown) => {
+    const [namespace = ""] = account.split(":");
+    const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"];
+    const who = { "impersonate-user": `system:serviceaccount:${account}`, "impersonate-group": groups };
+    return callServer(port, readFileSync(certificate), method, path, body, undefined, undefined, who);
+  };
+  const pause = () => void server.child.kill("SIGSTOP");
+  const resume = () => void server.child.kill("SIGCONT");
+  return { kubeconfig, call, callAs, apply, table, pause, resume, stop };
 }
 
 type Running = { readonly child: ChildProcess; readonly said: () => string };
@@ -116,10 +149,21 @@ async function ready(call: ApiServer["call"], { child, said }: Running): Promise
   throw new Error(`kube-apiserver was not ready within two minutes: ${said()}`);
 }
 
-function callServer(port: number, ca: Buffer, method: string, path: string, body: unknown) {
+function callServer(
+  port: number,
+  ca: Buffer,
+  method: string,
+  path: string,
+  body: unknown,
+  accept = "application/json",
+  patchType = "application/merge-patch+json",
+  more: Readonly<Record<string, string | string[]>> = {},
+) {
   const headers = {
+    ...more,
+    accept,
     authorization: `Bearer ${TOKENS.admin}`,
-    "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
+    "content-type": method === "PATCH" ? patchType : "application/json",
   };
   const yaml = typeof body === "string";
   if (yaml) headers["content-type"] = "application/yaml";
@@ -135,7 +179,7 @@ function callServer(port: number, ca: Buffer, method: string, path: string, body
   });
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on("error", reject).listen(0, "127.0.0.1", () => {
