@@ -7,9 +7,15 @@ import { messageOf } from "../errors.ts";
 import { runCommand } from "./cli/command.ts";
 
 try {
-  if (isMainThread) process.exitCode = await runCommand(process.argv.slice(2));
+  if (isMainThread) leave(await runCommand(process.argv.slice(2)));
   else (await import("./cli/lint-chunks.ts")).lintOnThisThread();
 } catch (error) {
   process.stderr.write(`chaosgate: ${messageOf(error)}\n`);
-  process.exitCode = 2;
+  leave(2);
+}
+
+/** Ends once everything is written: a command that has returned leaves nothing behind that would be worth waiting for. */
+function leave(code: number): void {
+  process.exitCode = code;
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 }

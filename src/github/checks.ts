@@ -9,6 +9,11 @@ export function runCheckName(environment: string): string {
   return `chaos / run (${environment})`;
 }
 
+/** The name of the checks of one schedule's runs. */
+export function scheduleCheckName(environment: string, { path, index }: { path: string; index: number }): string {
+  return `chaos / schedule (${environment}) ${path}#${index + 1}`;
+}
+
 /** The name of the check that records one person's approval of a commit. */
 export function approvalCheckName(login: string): string {
   return `chaos / approval (${login})`;
@@ -36,6 +41,7 @@ export type Check = {
   readonly externalId: string;
   readonly completed: boolean;
   readonly conclusion?: string;
+  readonly title: string;
   readonly text: string;
   readonly annotationCount: number;
 };
@@ -61,6 +67,25 @@ export async function ownChecks(repository: Repository, headSha: string, name?: 
     .sort((a, b) => b.id - a.id);
 }
 
+/** This app's newest check run of a name at a commit: one request, however many there were. */
+export async function newestOwnCheck(
+  repository: Repository,
+  headSha: string,
+  name: string,
+): Promise<Check | undefined> {
+  const { octokit, self } = repository;
+  const { data } = await octokit.rest.checks.listForRef({
+    ...where(repository),
+    ref: headSha,
+    app_id: self.appId,
+    filter: "latest",
+    per_page: 100,
+    check_name: name,
+  });
+  const own = data.check_runs.filter(({ app }) => app?.id === self.appId).map(checkOf);
+  return own.toSorted((a, b) => b.id - a.id)[0];
+}
+
 type ListedCheck = {
   readonly id: number;
   readonly name: string;
@@ -68,7 +93,7 @@ type ListedCheck = {
   readonly external_id: string | null;
   readonly status: string;
   readonly conclusion: string | null;
-  readonly output: { readonly text: string | null; readonly annotations_count: number };
+  readonly output: { readonly title: string | null; readonly text: string | null; readonly annotations_count: number };
 };
 
 function checkOf(run: ListedCheck): Check {
@@ -79,6 +104,7 @@ function checkOf(run: ListedCheck): Check {
     externalId: run.external_id ?? "",
     completed: run.status === "completed",
     ...(run.conclusion !== null && { conclusion: run.conclusion }),
+    title: run.output.title ?? "",
     text: run.output.text ?? "",
     annotationCount: run.output.annotations_count,
   };

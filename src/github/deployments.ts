@@ -5,8 +5,10 @@ import { isOwn, type Repository, where } from "./repository.ts";
 
 export const RUN_TASK = "chaosgate:run";
 export const PREVIEW_TASK = "chaosgate:preview";
+export const SCHEDULE_TASK = "chaosgate:schedule";
+export const LOCK_TASK = "chaosgate:lock";
 
-type Task = typeof RUN_TASK | typeof PREVIEW_TASK;
+type Task = typeof RUN_TASK | typeof SCHEDULE_TASK | typeof PREVIEW_TASK | typeof LOCK_TASK;
 
 /** The GitHub environment under which an environment of the settings appears. */
 export function deploymentEnvironment(environment: string): string {
@@ -21,7 +23,19 @@ export type RunPayload = {
   readonly ticket: string;
 };
 
-export type PreviewPayload = { readonly pullRequest: number; readonly namespaces: readonly string[] };
+export type PreviewPayload = {
+  readonly pullRequest: number;
+  readonly namespaces: readonly string[];
+  /** The comment whose answer this completes; absent: the review of the pull request. */
+  readonly comment?: number;
+};
+
+export type LockPayload = {
+  readonly reason: string;
+  readonly by: string;
+  readonly until: number;
+  readonly comment: number;
+};
 
 export type Deployment = {
   readonly id: number;
@@ -40,7 +54,7 @@ type Draft = {
   readonly environment: string;
   readonly ref: string;
   readonly description: string;
-  readonly payload: RunPayload | PreviewPayload;
+  readonly payload: RunPayload | PreviewPayload | LockPayload;
 };
 
 /** Creates a deployment that waits for a runner. */
@@ -54,11 +68,12 @@ export async function createDeployment(repository: Repository, draft: Draft): Pr
     payload: { ...draft.payload },
     auto_merge: false,
     required_contexts: [],
-    transient_environment: draft.task === PREVIEW_TASK,
+    transient_environment: draft.task !== RUN_TASK,
     production_environment: false,
   });
   if (!("id" in data)) throw new Error("GitHub merged instead of deploying although auto_merge is off");
-  await setDeploymentStatus(repository, data.id, "queued", draft.description);
+  // What has no status waits as well; only a run is looked at by people on GitHub's own page, and writes are counted there.
+  if (draft.task === RUN_TASK) await setDeploymentStatus(repository, data.id, "queued", draft.description);
   return data.id;
 }
 
@@ -93,6 +108,14 @@ export async function deploymentStatuses(repository: Repository, id: number): Pr
   return data.map(({ state, description }) => ({ state, description }));
 }
 
+/**
+ * Whether a deployment waits, by its newest status. One without any was created by a request whose answer was lost, and waits: what
+ * cannot be seen waiting can be neither handed out nor taken back.
+ */
+export function isWaiting(newest: DeploymentStatus | undefined): boolean {
+  return newest === undefined || newest.state === "queued";
+}
+
 /** Appends a status. Statuses are never changed, so two writers cannot lose each other's. */
 export async function setDeploymentStatus(
   repository: Repository,
@@ -119,9 +142,10 @@ export function runPayloadOf(payload: unknown): RunPayload | undefined {
 
 /** A payload that this app wrote for a preview; undefined for anything else. */
 export function previewPayloadOf(payload: unknown): PreviewPayload | undefined {
-  const { pullRequest, namespaces } = (payload ?? {}) as Partial<PreviewPayload>;
+  const { pullRequest, namespaces, comment } = (payload ?? {}) as Partial<PreviewPayload>;
   if (typeof pullRequest !== "number" || !Array.isArray(namespaces)) return undefined;
-  return { pullRequest, namespaces: namespaces.filter((name) => typeof name === "string") };
+  const named = namespaces.filter((name) => typeof name === "string");
+  return { pullRequest, namespaces: named, ...(typeof comment === "number" && { comment }) };
 }
 
 function parsed(text: string): unknown {

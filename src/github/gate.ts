@@ -2,6 +2,7 @@
 // every condition met, and `skipped` only when a complete look found no experiment (GitHub lets skipped pass).
 
 import type { Review } from "../review/review.ts";
+import { approvalsNeeded } from "../settings/environment.ts";
 import type { Settings } from "../settings.ts";
 import type { Conclusion } from "./checks.ts";
 
@@ -64,7 +65,7 @@ function whatIsMissing(review: Review, settings: Settings, approvals: number, ru
   if (settings.execution !== "enabled" || !pinned) {
     return gate("success", "Reviewed; running is off", `The review of ${plan} found nothing to refuse.`);
   }
-  const configured = environment.approvals;
+  const configured = approvalsNeeded(environment);
   const needed = settings.runOnMerge ? Math.max(1, configured) : configured;
   if (approvals < needed) {
     const next = `Somebody who may approve comments \`/chaos approve --plan ${review.plan}\`.`;

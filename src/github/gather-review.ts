@@ -8,11 +8,12 @@ import { matchesPaths, type Settings } from "../settings.ts";
 import type { Bot } from "./bot.ts";
 import { readCodeOwners } from "./code-owners.ts";
 import { readFile, textOf } from "./contents.ts";
+import { SETTINGS_PATH } from "./delivery.ts";
 import { sha256 } from "./digest.ts";
 import { reviewedEnvironment } from "./environment.ts";
 import { changedFiles, type PullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
-import { proposedSettingsProblems, SETTINGS_PATH } from "./settings-file.ts";
+import { proposedSettingsProblems } from "./settings-file.ts";
 
 /** A review with what it was made of. */
 export type Reviewed = {
@@ -46,10 +47,10 @@ export async function gatherReview(
   pr: PullRequest,
   { settings, environment = reviewedEnvironment(settings), snapshot, ref = pr.headSha, change }: Wanted,
 ): Promise<Reviewed> {
-  const { files: changed, basePaths, complete } = await changedFiles(repository, pr);
+  const { files: changed, basePaths, added, complete } = await changedFiles(repository, pr);
   const paths = changed.map(({ path }) => path);
   const matching = (among: readonly string[]) => among.filter((path) => matchesPaths(settings, path));
-  const files = await readAll(repository, matching(paths), ref);
+  const files = await readAll(repository, matching(paths), ref, ref === pr.headSha ? added : undefined);
   const base = await readAll(repository, matching(basePaths), pr.baseSha);
   const codeOwners = await readCodeOwners(repository, settings);
   const digests = Object.fromEntries(files.map(({ path, digest }) => [path, digest]));
@@ -73,10 +74,15 @@ export async function gatherReview(
   return { review, changed, complete, settings, settingsProblems, digests, seed };
 }
 
-async function readAll(repository: Repository, paths: readonly string[], ref: string) {
+async function readAll(
+  repository: Repository,
+  paths: readonly string[],
+  ref: string,
+  known?: ReadonlyMap<string, Buffer>,
+) {
   const files = [];
   for (const path of paths) {
-    const bytes = await readFile(repository, path, ref);
+    const bytes = known?.get(path) ?? (await readFile(repository, path, ref));
     if (bytes !== undefined) files.push({ path, text: textOf(bytes), digest: sha256(bytes) });
   }
   return files;

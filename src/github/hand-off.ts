@@ -1,17 +1,18 @@
 // An accepted run enters; the claims of its ticket leave. The ticket is all a runner will ever know of the pull request, so
 // everything that it must hold to is in here, and nothing that changes later.
 
-import type { Prediction } from "../impact/prediction.ts";
 import type { Review, ReviewedExperiment } from "../review/review.ts";
 import type { EnvironmentSettings } from "../settings/environment.ts";
 import type { Settings } from "../settings.ts";
 import type { Objective } from "../slo/objective.ts";
+import { LONGEST_STANDING_SECONDS } from "../ticket/check.ts";
 import type { Person, TicketClaims } from "../ticket/claims.ts";
 import { sha256 } from "./digest.ts";
 import type { NamedEnvironment } from "./environment.ts";
 import type { Standing } from "./people.ts";
 import type { PullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
+import type { Shown } from "./shown.ts";
 
 /** A ticket that no runner has accepted by then is void. */
 export const TICKET_LIFETIME_SECONDS = 900;
@@ -30,12 +31,16 @@ export type Accepted = {
   readonly settings: Settings;
   readonly environment: NamedEnvironment;
   readonly manifest: string | undefined;
+  /** Of the experiments only these. */
+  readonly only?: (experiment: ReviewedExperiment) => boolean;
+  /** For a Schedule that is to stand; otherwise what is handed over runs once. */
+  readonly kind?: TicketClaims["kind"];
   /** Node id of what asked: a comment, or the merged pull request. */
   readonly commandNodeId: string;
   readonly requester: Standing;
   readonly approvers: readonly Standing[];
   readonly seed: string;
-  readonly predictions: Readonly<Record<string, readonly Prediction[]>>;
+  readonly shown: Shown;
   readonly nowMs: number;
 };
 
@@ -46,7 +51,7 @@ export function ticketIdOf(commandNodeId: string, plan: string, environment: str
 
 /** The claims of the ticket for an accepted run. */
 export function ticketClaims(accepted: Accepted): TicketClaims {
-  const { repository, pr, review, environment, nowMs } = accepted;
+  const { repository, pr, review, environment, nowMs, kind = "once" } = accepted;
   const chosen = chosenExperiments(accepted);
   const plan = planOf(review);
   const issuedAt = Math.floor(nowMs / 1000);
@@ -55,8 +60,8 @@ export function ticketClaims(accepted: Accepted): TicketClaims {
     aud: clusterOf(environment),
     jti: ticketIdOf(accepted.commandNodeId, plan, environment.name),
     iat: issuedAt,
-    exp: issuedAt + TICKET_LIFETIME_SECONDS,
-    kind: "once",
+    exp: issuedAt + (kind === "once" ? TICKET_LIFETIME_SECONDS : LONGEST_STANDING_SECONDS),
+    kind,
     repository: { id: repository.id, owner: repository.owner, name: repository.name },
     installation_id: repository.installationId,
     pull_request: pr.number,
@@ -65,18 +70,20 @@ export function ticketClaims(accepted: Accepted): TicketClaims {
     documents: chosen.map(({ path, index }) => ({ path, index })),
     plan,
     rules_version: review.rulesVersion,
+    ...(accepted.settings.chaosMesh !== undefined && { chaos_mesh: accepted.settings.chaosMesh }),
     environment: environment.name,
     requester: person(accepted.requester),
     approvers: accepted.approvers.map(person),
-    limits: limitsOf(environment.settings),
+    limits: limitsOf(environment.settings, kind),
     seed: accepted.seed,
     objectives: objectivesOf(chosen, accepted.settings, environment.settings),
-    predictions: predictionsOf(chosen, accepted.predictions),
+    ...selectionsOf(chosen, accepted.shown),
+    predictions: predictionsOf(chosen, accepted.shown),
   };
 }
 
-function chosenExperiments({ review, manifest }: Accepted): readonly ReviewedExperiment[] {
-  return review.experiments.filter(({ path }) => manifest === undefined || path === manifest);
+function chosenExperiments({ review, manifest, only = () => true }: Accepted): readonly ReviewedExperiment[] {
+  return review.experiments.filter((one) => (manifest === undefined || one.path === manifest) && only(one));
 }
 
 function planOf(review: Review): string {
@@ -100,14 +107,21 @@ function digestsOf(chosen: readonly ReviewedExperiment[], digests: Readonly<Reco
   );
 }
 
-function limitsOf({ caps, namespaces, protected: kept, pairings }: EnvironmentSettings): TicketClaims["limits"] {
+/** The limits of a ticket, in one order: a standing one is compared with what the settings say later. */
+export function limitsOf(
+  { caps, namespaces, protected: kept, pairings, times }: EnvironmentSettings,
+  kind: TicketClaims["kind"],
+): TicketClaims["limits"] {
   return {
     max_duration_seconds: secondsOf(caps.durationMs),
     max_pods: caps.pods ?? NO_CAP.pods,
     max_percent: caps.percent ?? NO_CAP.percent,
+    ...(caps.alteredData !== undefined && { altered_data: caps.alteredData }),
+    ...(caps.clockShiftMs !== undefined && { max_clock_shift_seconds: caps.clockShiftMs / 1000 }),
     namespaces,
     protected_namespaces: kept,
     pairings,
+    ...(kind === "standing" && times !== undefined && { times }),
   };
 }
 
@@ -126,16 +140,22 @@ function objectivesOf(
   return [...names].flatMap((name) => settings.objectives[name] ?? []);
 }
 
-function predictionsOf(
-  chosen: readonly ReviewedExperiment[],
-  shown: Readonly<Record<string, readonly Prediction[]>>,
-): TicketClaims["predictions"] {
+function predictionsOf(chosen: readonly ReviewedExperiment[], shown: Shown): TicketClaims["predictions"] {
   return Object.fromEntries(
     chosen.map(({ path, index, impact }) => {
       const key = `${path}#${index}`;
-      return [key, shown[key] ?? impact.predictions];
+      return [key, shown[key]?.predictions ?? impact.predictions];
     }),
   );
+}
+
+function selectionsOf(chosen: readonly ReviewedExperiment[], shown: Shown): Pick<TicketClaims, "selections"> {
+  const seen = chosen.flatMap(({ path, index, reviewedSelection }) => {
+    const key = `${path}#${index}`;
+    const selection = shown[key]?.selection ?? reviewedSelection;
+    return selection === undefined ? [] : [[key, selection] as const];
+  });
+  return seen.length === 0 ? {} : { selections: Object.fromEntries(seen) };
 }
 
 function person({ login, role }: Standing): Person {

@@ -7,9 +7,13 @@ import type { Delivery } from "./delivery.ts";
 import { onCheckRun } from "./on-check-run.ts";
 import { onIssueComment } from "./on-issue-comment.ts";
 import { onMerge } from "./on-merge.ts";
+import { onMergeGroup } from "./on-merge-group.ts";
 import { onPullRequest } from "./on-pull-request.ts";
+import { onPush } from "./on-push.ts";
+import { onReview } from "./on-review.ts";
+import { invite } from "./onboarding.ts";
 import { failGate } from "./publish-review.ts";
-import { readPullRequest } from "./pull-request.ts";
+import { openPullRequests, readPullRequest } from "./pull-request.ts";
 import { openRepository, type Repository } from "./repository.ts";
 
 /** Works on a delivery; rejects after it has been reported when something of ours or of GitHub failed. */
@@ -33,6 +37,14 @@ function dispatch(delivery: Delivery, repository: Repository, bot: Bot): Promise
         : onPullRequest(delivery, repository, bot);
     case "comment":
       return onIssueComment(delivery, repository, bot);
+    case "merge-group":
+      return onMergeGroup(delivery, repository, bot);
+    case "installed":
+      return invite(repository, bot);
+    case "push":
+      return onPush(delivery, repository, bot);
+    case "review":
+      return onReview(delivery, repository, bot);
     case "check":
       return onCheckRun(delivery, repository, bot);
   }
@@ -44,10 +56,16 @@ async function reportFailure(delivery: Delivery, repository: Repository, bot: Bo
     .replace(/[`<>@#]/g, "'")
     .slice(0, 1000)}\n\nDelivery \`${delivery.id}\`.`;
   try {
-    const headSha =
-      "headSha" in delivery ? delivery.headSha : (await readPullRequest(repository, delivery.number)).headSha;
-    await failGate(repository, headSha, summary);
+    for (const headSha of await headsOf(delivery, repository)) await failGate(repository, headSha, summary);
   } catch (second) {
     bot.log.warn({ err: second, delivery: delivery.id }, "a failure could not be reported on the pull request");
   }
+}
+
+/** The commits on which a failure is shown; a push to the default branch concerns every open pull request. */
+async function headsOf(delivery: Delivery, repository: Repository): Promise<readonly string[]> {
+  if ("headSha" in delivery) return [delivery.headSha];
+  if (delivery.kind === "installed") return [];
+  if (delivery.kind === "push") return (await openPullRequests(repository)).map(({ headSha }) => headSha);
+  return [(await readPullRequest(repository, delivery.number)).headSha];
 }

@@ -57,7 +57,7 @@ export function writeStopMark({ kind, runId, by }: StopMark): string {
 
 /** Undefined for every other description. */
 export function readStopMark(text: string): StopMark | undefined {
-  const match = /^(abort|hold) (\*|t[0-9a-f]{20}-\d{1,4}) by ([\w[\]-]{1,60})$/.exec(text);
+  const match = /^(abort|hold) (\*|t[0-9a-f]{20}-\d{1,10}) by ([\w[\]-]{1,60})$/.exec(text);
   if (match === null) return undefined;
   const [, kind = "", runId = "", by = ""] = match;
   return { kind: kind === "hold" ? "hold" : "abort", runId, by };

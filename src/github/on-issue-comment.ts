@@ -1,15 +1,20 @@
 import type { Bot } from "./bot.ts";
 import { approve } from "./commands/approve.ts";
-import type { Answer, CommandContext } from "./commands/context.ts";
+import { type Answer, type CommandContext, refused } from "./commands/context.ts";
+import { dryRun } from "./commands/dry-run.ts";
+import { explain } from "./commands/explain.ts";
 import { type Command, type Parsed, parseCommand } from "./commands/grammar.ts";
 import { help } from "./commands/help.ts";
+import { lock, unlock } from "./commands/lock.ts";
 import { plan } from "./commands/plan.ts";
-import { renderRefusal } from "./commands/refusal.ts";
-import { levelRule, openRule } from "./commands/rules.ts";
+import { spell } from "./commands/refusal.ts";
+import { retry } from "./commands/retry.ts";
+import { levelRule, openRule, teamsAsked } from "./commands/rules.ts";
 import { run } from "./commands/run.ts";
 import { status } from "./commands/status.ts";
 import { abort, hold, unhold } from "./commands/stop.ts";
 import { findComment, putComment, react, replyMarker } from "./comments.ts";
+import { updateDashboard } from "./dashboard.ts";
 import type { CommentDelivery } from "./delivery.ts";
 import { standingOf } from "./people.ts";
 import { commentStands, findPullRequest } from "./pull-request.ts";
@@ -28,8 +33,27 @@ export async function onIssueComment(delivery: CommentDelivery, repository: Repo
   if (pr === undefined) return;
   await react(repository, comment.id, "eyes");
   const answer = await answerTo(parsed, delivery, { repository, bot, pr });
+  audit(bot, delivery, parsed, answer);
   await putComment(repository, number, replyMarker(comment.id), answer.markdown);
   await react(repository, comment.id, answer.done ? "rocket" : "confused");
+  if (answer.done && parsed.kind === "command" && MOVES.has(parsed.command.verb))
+    await updateDashboard(repository, bot);
+}
+
+/** Commands after which something else goes on than before. */
+const MOVES: ReadonlySet<Command["verb"]> = new Set(["run", "retry", "abort", "hold", "lock", "unlock"]);
+
+/** Who asked for what, and what was decided by which rule: a line of the log that can be kept apart by its `audit`. */
+function audit(
+  { log }: Bot,
+  { id, repository, number, comment }: CommentDelivery,
+  parsed: Parsed,
+  answer: Answer,
+): void {
+  const command = parsed.kind === "command" ? spell(parsed.command) : parsed.kind;
+  const where = { delivery: id, repository: `${repository.owner}/${repository.name}`, pullRequest: number };
+  const decided = { by: comment.author, comment: comment.id, command, allowed: answer.done, rule: answer.rule };
+  log.info({ audit: true, ...where, ...decided }, "a command was decided");
 }
 
 /** Bots command nothing, and neither does somebody who makes another person's comment travel again. */
@@ -50,9 +74,10 @@ async function answerTo(
     };
   }
   const { command } = parsed;
-  const [by, settings] = await Promise.all([standingOf(repository, delivery.comment.author), readSettings(repository)]);
+  const settings = await readSettings(repository);
+  const by = await standingOf(repository, delivery.comment.author, teamsAsked(command, settings));
   const refusal = openRule(command, pr) ?? levelRule(command, by);
-  if (refusal !== undefined) return { done: false, markdown: renderRefusal(command, refusal) };
+  if (refusal !== undefined) return refused(command, refusal);
   return obey(command, { repository, bot, delivery, pr, by, settings });
 }
 
@@ -61,7 +86,7 @@ function obey(command: Command, context: CommandContext): Answer | Promise<Answe
     case "help":
       return help();
     case "status":
-      return status(context);
+      return status(command, context);
     case "plan":
       return plan(context, command.change);
     case "approve":
@@ -70,6 +95,16 @@ function obey(command: Command, context: CommandContext): Answer | Promise<Answe
       return run(command, context);
     case "abort":
       return abort(command, context);
+    case "dry-run":
+      return dryRun(command, context);
+    case "retry":
+      return retry(command, context);
+    case "explain":
+      return explain(command.rule);
+    case "lock":
+      return lock(command, context);
+    case "unlock":
+      return unlock(command, context);
     case "hold":
       return hold(context);
     case "unhold":

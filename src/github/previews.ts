@@ -5,6 +5,7 @@ import {
   createDeployment,
   type Deployment,
   deploymentStatuses,
+  isWaiting,
   listDeployments,
   PREVIEW_TASK,
   type PreviewPayload,
@@ -19,24 +20,27 @@ export type QueuedPreview = Deployment & { readonly payload: PreviewPayload };
 /** Nobody answers a question of yesterday. */
 const PREVIEW_LIFETIME_MS = 3_600_000;
 
-/** Asks the environment's runner for the live pods, unless it is being asked; never for a fork, whose readers may be anybody. */
+/** Asks the environment's runner for the live pods, for the review or for the answer to `comment`, unless it is being asked; never for a fork, whose readers may be anybody. */
 export async function requestPreview(
   repository: Repository,
   pr: PullRequest,
   reviewed: Reviewed,
   nowMs: number,
+  comment?: number,
 ): Promise<void> {
   const { review, settings } = reviewed;
   const environment = settings.environments[review.environment];
   if (environment?.cluster === undefined || pr.fromFork || review.experiments.length === 0) return;
-  const asked = await openPreviews(repository, review.environment, nowMs);
-  if (asked.some(({ sha, payload }) => sha === pr.headSha && payload.pullRequest === pr.number)) return;
+  const isSame = ({ sha, payload }: QueuedPreview) =>
+    sha === pr.headSha && payload.pullRequest === pr.number && payload.comment === comment;
+  // Chosen before they are looked at one by one: every pull request that waits has one of its own.
+  if ((await openPreviews(repository, review.environment, nowMs, isSame)).length > 0) return;
   await createDeployment(repository, {
     task: PREVIEW_TASK,
     environment: review.environment,
     ref: pr.headSha,
     description: "asks the runner which pods would be hit",
-    payload: { pullRequest: pr.number, namespaces: namespacesOf(review) },
+    payload: { pullRequest: pr.number, namespaces: namespacesOf(review), ...(comment !== undefined && { comment }) },
   });
 }
 
@@ -49,19 +53,20 @@ export async function queuedPreviews(repository: Repository, environment: string
   });
 }
 
-/** Previews that wait for an answer now. */
+/** Previews that wait for an answer now, among those that are meant. */
 export async function openPreviews(
   repository: Repository,
   environment: string,
   nowMs: number,
+  isMeant: (preview: QueuedPreview) => boolean = () => true,
 ): Promise<readonly QueuedPreview[]> {
   const young = (await queuedPreviews(repository, environment)).filter(
-    ({ createdAt }) => createdAt > nowMs - PREVIEW_LIFETIME_MS,
+    (preview) => preview.createdAt > nowMs - PREVIEW_LIFETIME_MS && isMeant(preview),
   );
   const open: QueuedPreview[] = [];
   for (const preview of young) {
     const [newest] = await deploymentStatuses(repository, preview.id);
-    if (newest?.state === "queued") open.push(preview);
+    if (isWaiting(newest)) open.push(preview);
   }
   return open;
 }

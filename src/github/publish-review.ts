@@ -3,18 +3,18 @@ import type { Audience } from "../review/audience.ts";
 import { type ReviewAnnotation, renderReviewCheck } from "../review/check.ts";
 import { renderComment } from "../review/comment.ts";
 import type { Review } from "../review/review.ts";
-import { approversOf } from "./approvals.ts";
 import type { Bot } from "./bot.ts";
-import { type Check, type CheckDraft, GATE, ownChecks, putCheck, REVIEW, runCheckName } from "./checks.ts";
+import { type Check, type CheckDraft, GATE, ownChecks, putCheck, REVIEW } from "./checks.ts";
 import { findComment, putComment, REVIEW_MARKER } from "./comments.ts";
-import { decideGate } from "./gate.ts";
+import { SETTINGS_PATH } from "./delivery.ts";
 import type { Reviewed } from "./gather-review.ts";
-import { readProgressMark, writeReviewMark } from "./marks.ts";
+import { labelBlast } from "./labels.ts";
+import { writeReviewMark } from "./marks.ts";
+import { publishGate } from "./publish-gate.ts";
 import { publishSuggestions } from "./publish-suggestions.ts";
 import type { PullRequest } from "./pull-request.ts";
-import { reviewMarkOf } from "./pushers.ts";
+import { recordedPusher, reviewMarkOf } from "./pushers.ts";
 import type { Repository } from "./repository.ts";
-import { SETTINGS_PATH } from "./settings-file.ts";
 import { withShown } from "./shown.ts";
 
 /** Publishes a review: its check with annotations, the gate, the one comment, and the fixes as suggestions. */
@@ -27,51 +27,30 @@ export async function publishReview(
 ): Promise<void> {
   const checks = await ownChecks(repository, pr.headSha);
   await putReviewCheck(repository, pr, reviewed, checks, { pusher, nowMs: bot.clock.now() });
-  await publishGate(repository, pr, reviewed, checks);
+  await publishGate(repository, bot, pr, reviewed, checks);
   await putReviewComment(repository, pr, reviewed.review);
   await publishSuggestions(repository, bot, pr, reviewed);
+  await labelBlast(repository, bot, pr, reviewed.review);
 }
 
-/** Makes sure that the required check reports from the first second, whatever happens afterwards. */
-export async function openGate(repository: Repository, headSha: string): Promise<void> {
+/**
+ * Makes sure that the required check reports from the first second, whatever happens afterwards. A gate that stands at the commit
+ * already says nothing of a pull request that is new or has another base: it is closed until that was looked at.
+ */
+export async function openGate(repository: Repository, headSha: string, isNew = false): Promise<void> {
   const [known] = await ownChecks(repository, headSha, GATE);
-  if (known !== undefined) return;
+  if (known !== undefined && !(isNew && known.completed)) return;
   const summary = "The changed files are being read.";
-  await putCheck(repository, { name: GATE, headSha, state: "in_progress", title: "Reviewing", summary });
+  await putCheck(repository, { name: GATE, headSha, state: "in_progress", title: "Reviewing", summary }, known);
 }
 
-/** Decides the gate anew from what stands at the head now. */
-export async function publishGate(
-  repository: Repository,
-  pr: PullRequest,
-  { review, complete, settings, settingsProblems }: Reviewed,
-  checks: readonly Check[],
-): Promise<void> {
-  const approvers = await approversOf(repository, pr, review, settings, checks);
-  const runs = conclusionsOfRuns(checks, review);
-  const gate = decideGate({
-    review,
-    complete,
-    settings,
-    runs,
-    settingsProblems: settingsProblems.length,
-    approvals: approvers.length,
-  });
-  const { conclusion: state, title, summary } = gate;
-  const known = checks.find(({ name }) => name === GATE);
-  await putCheck(repository, { name: GATE, headSha: pr.headSha, state, title, summary }, known);
-}
+/** The title of a gate that failed because of us; the reconciler tries those again. */
+export const COULD_NOT = "Could not be reviewed";
 
 /** A failure of ours is never green: the gate says so and names the delivery to look for in the log. */
 export async function failGate(repository: Repository, headSha: string, summary: string): Promise<void> {
   const [known] = await ownChecks(repository, headSha, GATE);
-  await putCheck(repository, { name: GATE, headSha, state: "failure", title: "Could not be reviewed", summary }, known);
-}
-
-function conclusionsOfRuns(checks: readonly Check[], { environment, plan }: Review): readonly string[] {
-  return checks
-    .filter(({ name, text }) => name === runCheckName(environment) && readProgressMark(text)?.plan === plan)
-    .flatMap(({ conclusion }) => conclusion ?? []);
+  await putCheck(repository, { name: GATE, headSha, state: "failure", title: COULD_NOT, summary }, known);
 }
 
 type Seen = { readonly pusher: string | undefined; readonly nowMs: number };
@@ -86,7 +65,7 @@ async function putReviewCheck(
 ): Promise<void> {
   const known = checks.find(({ name }) => name === REVIEW);
   const before = reviewMarkOf(checks);
-  const pusher = seen.pusher ?? before?.pusher;
+  const pusher = seen.pusher ?? before?.pusher ?? (await recordedPusher(repository, pr));
   const plan = review.plan ?? "none";
   const mark = writeReviewMark({
     plan,
@@ -97,17 +76,26 @@ async function putReviewCheck(
   const { conclusion, title, summary, text, annotations } = renderReviewCheck(review, {
     audience: audienceOf(repository, pr),
   });
+  const all = [...settingsProblems.map(settingsAnnotation), ...annotations];
   const draft: CheckDraft = {
     name: REVIEW,
     headSha: pr.headSha,
     externalId: mark,
     title,
-    summary,
+    summary: withRest(summary, all.length),
     state: settingsProblems.length > 0 ? "failure" : conclusion,
     text: withShown(review, text),
-    annotations: [...annotations, ...settingsProblems.map(settingsAnnotation)],
+    annotations: all.slice(0, MOST_ANNOTATIONS),
   };
   await putCheck(repository, draft, known);
+}
+
+/** Fifty go in one request: a file that is wrong in every line would otherwise use up the hour of a whole installation. */
+const MOST_ANNOTATIONS = 500;
+
+function withRest(summary: string, count: number): string {
+  if (count <= MOST_ANNOTATIONS) return summary;
+  return `${summary}\n\nThe first ${MOST_ANNOTATIONS} of ${count} are shown at their lines.`;
 }
 
 function settingsAnnotation({ place, code, message, fix }: Problem): ReviewAnnotation {
@@ -122,7 +110,7 @@ function settingsAnnotation({ place, code, message, fix }: Problem): ReviewAnnot
 }
 
 /** Pods are named only where every reader is a member. */
-function audienceOf(repository: Repository, pr: PullRequest): Audience {
+export function audienceOf(repository: Repository, pr: PullRequest): Audience {
   return pr.fromFork || repository.isPublic ? "public" : "members";
 }
 

@@ -1,4 +1,5 @@
 import type { ChangedFile } from "../review/suggestions.ts";
+import { bytesOfAdded } from "./added-file.ts";
 import { isNotFound, type Repository, where } from "./repository.ts";
 
 /** A pull request as it is now. */
@@ -13,6 +14,7 @@ export type PullRequest = {
   readonly locked: boolean;
   readonly fromFork: boolean;
   readonly headSha: string;
+  readonly headBranch: string;
   readonly baseSha: string;
   readonly baseBranch: string;
   readonly labels: readonly string[];
@@ -33,6 +35,7 @@ export async function readPullRequest(repository: Repository, number: number): P
     locked: data.locked,
     fromFork: data.head.repo?.id !== data.base.repo.id,
     headSha: data.head.sha,
+    headBranch: data.head.ref,
     baseSha: data.base.sha,
     baseBranch: data.base.ref,
     labels: data.labels.map(({ name }) => name),
@@ -58,6 +61,8 @@ export type ChangedFiles = {
   readonly files: readonly ChangedFile[];
   /** Paths that exist at the base and are changed, renamed or removed. */
   readonly basePaths: readonly string[];
+  /** The bytes at the head of files that the pull request adds, where GitHub's list gives them. */
+  readonly added: ReadonlyMap<string, Buffer>;
   readonly complete: boolean;
 };
 
@@ -73,15 +78,30 @@ export async function changedFiles(repository: Repository, pr: PullRequest): Pro
   const basePaths = files.flatMap(({ status, filename, previous_filename: before = filename }) =>
     status === "added" || status === "copied" ? [] : [before],
   );
+  const added = present.flatMap((file): [string, Buffer][] => {
+    const bytes = bytesOfAdded(file, pr.headSha);
+    return bytes === undefined ? [] : [[file.filename, bytes]];
+  });
   return {
     files: present.map(({ filename: path, patch }) => ({ path, ...(patch !== undefined && { patch }) })),
     basePaths,
+    added: new Map(added),
     complete: files.length >= Math.min(pr.changedFiles, MOST_FILES + 1),
   };
 }
 
-/** Open pull requests whose head is this commit, among the hundred that changed last. */
+/** Every open pull request whose head is this commit. */
 export async function pullRequestsOf(repository: Repository, headSha: string): Promise<readonly number[]> {
+  const { octokit } = repository;
+  const page = { ...where(repository), state: "open" as const, per_page: 100 };
+  const open = await octokit.paginate(octokit.rest.pulls.list, page);
+  return open.filter(({ head }) => head.sha === headSha).map(({ number }) => number);
+}
+
+/** The hundred open pull requests that changed last, newest first. */
+export async function openPullRequests(
+  repository: Repository,
+): Promise<readonly { readonly number: number; readonly headSha: string }[]> {
   const { data } = await repository.octokit.rest.pulls.list({
     ...where(repository),
     state: "open",
@@ -89,7 +109,7 @@ export async function pullRequestsOf(repository: Repository, headSha: string): P
     direction: "desc",
     per_page: 100,
   });
-  return data.filter(({ head }) => head.sha === headSha).map(({ number }) => number);
+  return data.map(({ number, head }) => ({ number, headSha: head.sha }));
 }
 
 /** Commits after the newest one that `login` has reviewed, oldest first; all of them (GitHub gives 250) without a review. */

@@ -13,6 +13,8 @@ export type Repository = {
   readonly installationId: number;
   readonly defaultBranch: string;
   readonly isPublic: boolean;
+  /** Where people look at it. */
+  readonly pageUrl: string;
 };
 
 /** Looks the repository up again: a payload's default branch and visibility may be of another day. */
@@ -31,6 +33,7 @@ export async function openRepository(
     installationId,
     defaultBranch: data.default_branch,
     isPublic: !data.private,
+    pageUrl: data.html_url,
   };
 }
 

@@ -9,6 +9,7 @@ import {
   createDeployment,
   type Deployment,
   deploymentStatuses,
+  isWaiting,
   listDeployments,
   RUN_TASK,
   type RunPayload,
@@ -18,6 +19,7 @@ import {
 import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
 import { writeProgressMark, writeStopMark } from "./marks.ts";
 import type { Repository } from "./repository.ts";
+import { liveSchedules } from "./schedules.ts";
 
 export type QueuedRun = Deployment & { readonly payload: RunPayload };
 
@@ -113,6 +115,12 @@ export async function stopRuns(repository: Repository, pullRequest: number, stop
     const how = await stopOne(repository, run, stop);
     if (how !== undefined) stopped.push({ ticketId: run.payload.ticketId, how });
   }
+  for (const schedule of await liveSchedules(repository)) {
+    if (schedule.payload.pullRequest !== pullRequest || !isMeant(schedule.payload, stop.runId)) continue;
+    const mark = writeStopMark({ kind: stop.kind, runId: stop.runId?.includes("-") ? stop.runId : "*", by: stop.by });
+    await setDeploymentStatus(repository, schedule.id, "in_progress", mark);
+    stopped.push({ ticketId: schedule.payload.ticketId, how: "asked" });
+  }
   return stopped;
 }
 
@@ -124,7 +132,7 @@ async function stopOne(repository: Repository, run: QueuedRun, stop: Stop): Prom
   const [newest] = await deploymentStatuses(repository, run.id);
   const named = stop.runId?.startsWith(`${run.payload.ticketId}-`) ? stop.runId : "*";
   const mark = writeStopMark({ kind: stop.kind, runId: named, by: stop.by });
-  if (newest?.state === "queued") {
+  if (isWaiting(newest)) {
     await cancel(repository, run, mark);
     return "cancelled";
   }
@@ -154,11 +162,26 @@ export async function cancelOlderThan(
   headSha: string,
   nowMs: number,
 ): Promise<void> {
-  const runs = await queuedRuns(repository);
-  for (const run of runs) {
-    if (run.payload.pullRequest !== pullRequest || run.payload.headSha === headSha) continue;
+  const isOlder = ({ payload }: QueuedRun) => payload.headSha !== headSha;
+  await cancelThose(repository, pullRequest, "a push has superseded the plan", nowMs, isOlder);
+}
+
+/** Takes back everything of a pull request that no runner has taken yet. */
+export async function cancelQueued(repository: Repository, bot: Bot, pullRequest: number, why: string): Promise<void> {
+  await cancelThose(repository, pullRequest, why, bot.clock.now(), () => true);
+}
+
+async function cancelThose(
+  repository: Repository,
+  pullRequest: number,
+  why: string,
+  nowMs: number,
+  isMeant: (run: QueuedRun) => boolean,
+): Promise<void> {
+  for (const run of await queuedRuns(repository)) {
+    if (run.payload.pullRequest !== pullRequest || !isMeant(run)) continue;
     if (run.createdAt < nowMs - 2 * TICKET_LIFETIME_SECONDS * 1000) continue;
     const [newest] = await deploymentStatuses(repository, run.id);
-    if (newest?.state === "queued") await cancel(repository, run, "a push has superseded the plan");
+    if (isWaiting(newest)) await cancel(repository, run, why);
   }
 }

@@ -2,9 +2,8 @@ import { AppError } from "../errors.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../settings.ts";
 import { readFile, textOf } from "./contents.ts";
+import { SETTINGS_PATH } from "./delivery.ts";
 import type { Repository } from "./repository.ts";
-
-export const SETTINGS_PATH = ".github/chaosgate.yml";
 
 /** What is wrong with the settings that a pull request proposes; they change nothing before they are merged. */
 export async function proposedSettingsProblems(repository: Repository, ref: string): Promise<readonly Problem[]> {

@@ -1,13 +1,16 @@
-// A review that knew the live pods shows predictions that later moments cannot make again without them. They are kept, invisibly,
+// A review that knew the live pods shows predictions, and a selection, that later moments cannot make again without them. They are kept, invisibly,
 // in the text of the review's own check run, so that a run can show beside its measurements what was really predicted.
 
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Prediction } from "../impact/prediction.ts";
 import type { Review } from "../review/review.ts";
+import type { ReviewedSelection } from "../selector/drift.ts";
 import { type Check, LONGEST_TEXT, REVIEW } from "./checks.ts";
 import { readReviewMark } from "./marks.ts";
 
-export type Shown = Readonly<Record<string, readonly Prediction[]>>;
+export type Shown = Readonly<
+  Record<string, { readonly predictions: readonly Prediction[]; readonly selection?: ReviewedSelection }>
+>;
 
 const LINE = /^<!-- chaosgate:shown ([\w-]{1,65000}) -->/;
 const LARGEST_UNPACKED = 1_000_000;
@@ -22,7 +25,10 @@ function writeShown(review: Review): string {
   const seen = review.experiments.filter(({ selection }) => selection !== undefined);
   if (seen.length === 0) return "";
   const shown = Object.fromEntries(
-    seen.map(({ path, index, impact }) => [`${path}#${index}`, impact.predictions.map(withoutPlaces)]),
+    seen.map(({ path, index, impact, reviewedSelection: selection }) => [
+      `${path}#${index}`,
+      { predictions: impact.predictions.map(withoutPlaces), ...(selection !== undefined && { selection }) },
+    ]),
   );
   const packed = gzipSync(JSON.stringify(shown)).toString("base64url");
   return `<!-- chaosgate:shown ${packed} -->\n`;
@@ -37,7 +43,7 @@ function withoutPlaces(prediction: Prediction): Prediction {
 }
 
 /** What was shown for this very plan and environment at this head; nothing when no runner had answered yet. */
-export function shownPredictions(checks: readonly Check[], review: Review): Shown {
+export function shownBy(checks: readonly Check[], review: Review): Shown {
   const check = checks.find(({ name }) => name === REVIEW);
   const mark = check === undefined ? undefined : readReviewMark(check.externalId);
   if (check === undefined || mark?.plan !== review.plan || mark?.environment !== review.environment) return {};

@@ -38,7 +38,8 @@ describe("the bundle of the command line", () => {
 
   it("judges many files on several threads, in their order, as on one", () => {
     const good = "apiVersion: chaos-mesh.org/v1alpha1\nkind: PodChaos\nmetadata: { name: NAME }\nspec: { mode: one }\n";
-    const names = Array.from({ length: 1000 }, (_, at) => join(folder, `${String(at).padStart(4, "0")}.yaml`));
+    // Beyond 5,000 a second thread is worth its start.
+    const names = Array.from({ length: 6000 }, (_, at) => join(folder, `${String(at).padStart(4, "0")}.yaml`));
     for (const [at, name] of names.entries()) writeFileSync(name, good.replace("NAME", `n${at}`));
     const { out } = bundled("lint", "--format", "json", ...names);
     const documents = JSON.parse(out) as { file: string; name: string }[];
@@ -46,7 +47,7 @@ describe("the bundle of the command line", () => {
   });
 
   it("says which file cannot be read, whichever thread meets it", () => {
-    const names = Array.from({ length: 999 }, (_, at) => join(folder, `${String(at).padStart(4, "0")}.yaml`));
+    const names = Array.from({ length: 5999 }, (_, at) => join(folder, `${String(at).padStart(4, "0")}.yaml`));
     const { code, err } = bundled("lint", ...names, join(folder, "gone.yaml"));
     expect(code).toBe(2);
     expect(err).toContain("gone.yaml");

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bundle } from "../../scripts/bundle.ts";
+import { bundleInParts } from "../../scripts/bundle.ts";
 import { buildTown, openPullRequest, type Town } from "../github/support/town.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chaosgate-lambda-"));
@@ -13,7 +13,7 @@ const file = join(folder, "lambda.mjs");
 let town: Town;
 
 beforeAll(async () => {
-  await bundle("lambda.ts", file);
+  await bundleInParts("lambda.ts", file);
   town = await buildTown();
 });
 
@@ -58,8 +58,9 @@ function ignored(): unknown {
   };
 }
 
-it("is one file", () => {
-  expect(readdirSync(folder)).toEqual(["lambda.mjs"]);
+it("is a small entry with parts, and what it needs for its first answer is the entry alone", () => {
+  expect(readdirSync(folder).sort()).toEqual(["lambda", "lambda.mjs"]);
+  expect(statSync(file).size).toBeLessThan(20_000);
 });
 
 it("answers its first webhook for a fraction of the work, because the bot is not loaded for it", async () => {

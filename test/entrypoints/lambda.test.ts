@@ -82,7 +82,7 @@ describe("a webhook", () => {
 
   it("that nobody handles is answered and forgotten", async () => {
     const { handler, invoked } = aFunction();
-    const answer = (await handler(webhook("installation", bodyOf("installation")))) as UrlAnswer;
+    const answer = (await handler(webhook("ping", bodyOf("installation")))) as UrlAnswer;
     expect(answer.statusCode).toBe(200);
     expect(invoked).toEqual([]);
   });

@@ -53,6 +53,7 @@ export function aPullRequest(changes: Partial<PullRequest> = {}): PullRequest {
     locked: false,
     fromFork: false,
     headSha: "abc",
+    headBranch: "experiment",
     baseSha: "base",
     baseBranch: "main",
     labels: [],
@@ -92,7 +93,7 @@ export function aReview(changes: Partial<Review> = {}): Review {
 /** Somebody with a role. */
 export function somebody(login: string, role: string): Standing {
   const level = role === "admin" ? "admin" : ["maintain", "write"].includes(role) ? "write" : "read";
-  return { login, role, level };
+  return { login, role, level, teams: [] };
 }
 
 export const COMMENTED_AT = 1_700_000_100_000;

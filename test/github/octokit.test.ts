@@ -46,6 +46,23 @@ it("hands out a remembered list as often as it is asked for, although pagination
   expect([await list(), await list(), await list()].map(([run]) => run?.id)).toEqual([7, 7, 7]);
 });
 
+it("does not ask again what a commit holds, and asks a branch each time", async () => {
+  answer = { status: 200, etag: '"one"', body: { type: "file" } };
+  const read = (ref: string) => octokit.rest.repos.getContent({ owner: "acme", repo: "shop", path: "a.yaml", ref });
+  for (const ref of ["a".repeat(40), "a".repeat(40), "main", "main"]) await read(ref);
+  expect(asked.map(({ ifNoneMatch }) => ifNoneMatch)).toEqual([undefined, undefined, '"one"']);
+});
+
+it("sees the check that it created a moment ago in a list that does not show it yet, however it is asked for", async () => {
+  const shop = { owner: "acme", repo: "shop" };
+  answer = { status: 201, body: { id: 7, name: "gate", head_sha: "abc" } };
+  await octokit.rest.checks.create({ ...shop, name: "gate", head_sha: "abc" });
+  answer = { status: 200, body: { total_count: 0, check_runs: [] } };
+  const listed = await octokit.rest.checks.listForRef({ ...shop, ref: "abc" });
+  const paged = await octokit.paginate(octokit.rest.checks.listForRef, { ...shop, ref: "abc" });
+  expect([...listed.data.check_runs, ...paged].map(({ id }) => id)).toEqual([7, 7]);
+});
+
 it("takes a new answer when there is one", async () => {
   await whoIs("ada");
   answer = { status: 200, etag: '"two"', body: { login: "two" } };

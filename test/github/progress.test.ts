@@ -61,6 +61,16 @@ describe("the ticket", () => {
 });
 
 describe("reports", () => {
+  it("label the pull request while something runs, and take the label off at the end", async () => {
+    expect(pull.labels).not.toContain("chaos:running");
+    await report({ sequence: 1, phase: "requested" });
+    expect(pull.labels).toContain("chaos:running");
+    await report({ sequence: 2, phase: "watching" });
+    expect(pull.labels).toContain("chaos:running");
+    await report({ sequence: 3, phase: "finished", verdict: "resilient", because: "held", rollback: "verified" });
+    expect(pull.labels).not.toContain("chaos:running");
+  });
+
   it("take the ticket out of the queue and appear in one comment and one check", async () => {
     await report({ sequence: 1, phase: "requested" });
     await report({ sequence: 2, phase: "baseline" });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Check } from "../../src/github/checks.ts";
 import { writeReviewMark } from "../../src/github/marks.ts";
-import { shownPredictions, withShown } from "../../src/github/shown.ts";
+import { shownBy, withShown } from "../../src/github/shown.ts";
 import type { Prediction } from "../../src/impact/prediction.ts";
 import type { Review } from "../../src/review/review.ts";
 import { anExperiment, aReview } from "./facts.ts";
@@ -27,7 +27,16 @@ function seen(prediction = PREDICTION): Review {
 
 function checkWith(text: string, plan = "p1"): Check {
   const externalId = writeReviewMark({ plan, environment: "staging", reviewedAt: 1 });
-  return { id: 1, name: "chaos / review", headSha: "abc", externalId, completed: true, text, annotationCount: 0 };
+  return {
+    id: 1,
+    name: "chaos / review",
+    headSha: "abc",
+    externalId,
+    completed: true,
+    text,
+    title: "",
+    annotationCount: 0,
+  };
 }
 
 describe("what a review has shown", () => {
@@ -35,7 +44,14 @@ describe("what a review has shown", () => {
     const text = withShown(seen(), "the text");
     expect(text.endsWith("the text")).toBe(true);
     expect(text.match(/-->/g)).toHaveLength(1);
-    expect(shownPredictions([checkWith(text)], aReview())).toEqual({ "chaos/delay.yaml#0": [PREDICTION] });
+    expect(shownBy([checkWith(text)], aReview())).toEqual({ "chaos/delay.yaml#0": { predictions: [PREDICTION] } });
+  });
+
+  it("keeps whom the review saw, for the ticket", () => {
+    const reviewedSelection = { matched: 3, workloads: { "00c0ffee00c0ffee": 3 } };
+    const [experiment] = seen().experiments;
+    const text = withShown(aReview({ experiments: [{ ...(experiment ?? anExperiment()), reviewedSelection }] }), "");
+    expect(shownBy([checkWith(text)], aReview())["chaos/delay.yaml#0"]?.selection).toEqual(reviewedSelection);
   });
 
   it("names no node and no query, which anybody could unpack", () => {
@@ -43,18 +59,18 @@ describe("what a review has shown", () => {
     const live = { ...rate, from: "live", at: "sum(rate(secret[1m]))" } as const;
     const own = { ...rate, from: "settings", at: "services.checkout.rate" } as const;
     const text = withShown(seen({ ...PREDICTION, inputs: [live, own] }), "the text");
-    const [found] = shownPredictions([checkWith(text)], aReview())["chaos/delay.yaml#0"] ?? [];
+    const [found] = shownBy([checkWith(text)], aReview())["chaos/delay.yaml#0"]?.predictions ?? [];
     expect(found?.inputs).toEqual([{ ...rate, from: "live" }, own]);
   });
 
   it("counts for its own plan only", () => {
     const text = withShown(seen(), "the text");
-    expect(shownPredictions([checkWith(text, "p0")], aReview())).toEqual({});
+    expect(shownBy([checkWith(text, "p0")], aReview())).toEqual({});
   });
 
   it("is nothing before a runner has answered", () => {
     expect(withShown(aReview(), "the text")).toBe("the text");
-    expect(shownPredictions([checkWith("the text")], aReview())).toEqual({});
+    expect(shownBy([checkWith("the text")], aReview())).toEqual({});
   });
 
   it("gives way to a text that needs all the room there is", () => {

@@ -48,7 +48,9 @@ describe("a pull request", () => {
     const [preview] = (asked.body as { previews: { previewId: string; namespaces: string[] }[] }).previews;
     expect(preview?.namespaces).toEqual(["staging"]);
     const before = appComments(town, pull)[0]?.body;
+    expect(pull.labels).toEqual([]);
     await answerPreview();
+    expect(pull.labels).toEqual(["chaos:blast-none"]);
     expect(appComments(town, pull)).toHaveLength(1);
     expect(appComments(town, pull)[0]?.body).not.toBe(before);
     expect((await town.ask(CLAIMS_PATH, CLAIMS)).body).toEqual({ claims: [], previews: [] });

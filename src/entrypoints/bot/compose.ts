@@ -6,9 +6,10 @@ import type { BotConfig } from "../../config/bot.ts";
 import type { Bot } from "../../github/bot.ts";
 import { createDesk } from "../../github/desk/desk.ts";
 import { type Octokit, octokitFor } from "../../github/octokit.ts";
+import type { GitHubMetrics } from "../../metrics/bot.ts";
 import type { Desk } from "../../run/desk.ts";
 
-export type Composed = { readonly probot: Probot; readonly bot: Bot; readonly desk: Desk };
+export type Composed = { readonly bot: Bot; readonly desk: Desk };
 
 /** A logger that writes JSON lines and never a secret: what is logged are facts that the program names one by one. */
 export function createLog(level: string): Logger {
@@ -16,13 +17,17 @@ export function createLog(level: string): Logger {
 }
 
 /** Puts the bot together. Asks GitHub once who this app is, which also proves the key before anything else happens. */
-export async function composeBot(config: BotConfig, clock: Clock, log: Logger): Promise<Composed> {
+export async function composeBot(
+  config: BotConfig,
+  clock: Clock,
+  log: Logger,
+  metrics?: GitHubMetrics,
+): Promise<Composed> {
   const probot = new Probot({
     appId: config.appId,
     privateKey: config.appKey,
-    secret: config.webhookSecret,
     baseUrl: config.githubApiUrl,
-    Octokit: octokitFor({ throttle: config.throttle }),
+    Octokit: octokitFor({ throttle: config.throttle, clock, ...(metrics !== undefined && { metrics }) }),
     log,
   });
   await probot.ready();
@@ -35,7 +40,7 @@ export async function composeBot(config: BotConfig, clock: Clock, log: Logger): 
     log,
     clientOf,
   };
-  return { probot, bot, desk: createDesk(bot) };
+  return { bot, desk: createDesk(bot) };
 }
 
 /** One client per installation, so that what it remembers of GitHub's answers serves deliveries and runners alike. */

@@ -4,16 +4,17 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import { createNodeMiddleware } from "probot";
 import { isChannelPath } from "../../channel/paths.ts";
 import { answerRunner } from "../../channel/server.ts";
-import { systemClock } from "../../clock.ts";
+import { type Clock, systemClock } from "../../clock.ts";
 import type { BotConfig, Listen } from "../../config/bot.ts";
 import { messageOf } from "../../errors.ts";
-import { createApp } from "../../github/app.ts";
 import type { Delivery } from "../../github/delivery.ts";
 import { handleDelivery } from "../../github/handle.ts";
+import { inHaste } from "../../github/haste.ts";
+import { reconcile } from "../../github/reconcile.ts";
 import { type BotMetrics, createBotMetrics } from "../../metrics/bot.ts";
+import { hear } from "../webhook.ts";
 import { channelRequestOf, sendJson } from "./channel-http.ts";
 import { type Composed, composeBot, createLog } from "./compose.ts";
 import { createWorkQueue, type WorkQueue } from "./work-queue.ts";
@@ -28,36 +29,65 @@ export type RunningBot = {
   readonly address: string;
   /** Resolves when nothing that was taken is left to do; the server goes on. */
   readonly idle: () => Promise<void>;
+  /** Looks once for what no delivery told; resolves when it was taken, not when it is done. */
+  readonly reconcile: () => Promise<void>;
   /** Takes nothing new, finishes what was taken, and closes. */
   readonly stop: () => Promise<void>;
 };
 
 /** Starts the bot and resolves when it listens. */
-export async function startBot(config: BotConfig, log: Logger = createLog(config.logLevel)): Promise<RunningBot> {
-  const composed = await composeBot(config, systemClock, log);
-  const metrics = createBotMetrics();
-  const queue = createWorkQueue((delivery) =>
-    measured(metrics, delivery, () => handleDelivery(delivery, composed.bot)),
+export async function startBot(
+  config: BotConfig,
+  log: Logger = createLog(config.logLevel),
+  clock: Clock = systemClock,
+): Promise<RunningBot> {
+  const metrics = createBotMetrics(() => queue.size());
+  const composed = await composeBot(config, clock, log, metrics.github);
+  const queue: WorkQueue = createWorkQueue((delivery, haste) =>
+    measured(metrics, delivery, () => inHaste(haste, () => handleDelivery(delivery, composed.bot))),
   );
-  const webhooks = await createNodeMiddleware(createApp(queue.take), {
-    probot: composed.probot,
-    webhooksPath: WEBHOOKS_PATH,
-  });
+  const { webhookSecret } = config;
   const server = createServer((request, response) => {
-    route(request, response, { composed, metrics, webhooks }).catch((error: unknown) => {
+    route(request, response, { composed, metrics, webhookSecret, take: queue.take }).catch((error: unknown) => {
       log.error({ err: error, path: request.url }, "a request failed");
       if (!response.headersSent) sendJson(response, { status: 500, body: { error: "internal error" } });
     });
   });
   const address = await listen(server, config.listen);
   log.info({ address, app: composed.bot.self.login }, "the bot listens");
-  return { address, idle: queue.drain, stop: () => stop(server, queue) };
+  const look = () => reconcile(composed.bot, queue.take);
+  const timer = repeat(look, config.reconcileSeconds, log);
+  return {
+    address,
+    idle: queue.drain,
+    reconcile: look,
+    stop: () => {
+      clearInterval(timer);
+      return stop(server, queue);
+    },
+  };
+}
+
+/** One look at a time: one that takes longer than the interval is not overtaken. */
+function repeat(look: () => Promise<void>, seconds: number, log: Logger): NodeJS.Timeout | undefined {
+  if (seconds === 0) return undefined;
+  let underWay = false;
+  return setInterval(() => {
+    if (underWay) return;
+    underWay = true;
+    look()
+      .catch((error: unknown) => log.warn({ err: error }, "could not look for what was missed"))
+      .finally(() => {
+        underWay = false;
+      });
+  }, seconds * 1000).unref();
 }
 
 type Parts = {
   readonly composed: Composed;
   readonly metrics: BotMetrics;
-  readonly webhooks: (request: IncomingMessage, response: ServerResponse) => unknown;
+  readonly webhookSecret: string;
+  readonly take: WorkQueue["take"];
 };
 
 async function route(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
@@ -74,13 +104,20 @@ async function route(request: IncomingMessage, response: ServerResponse, parts: 
   sendJson(response, { status: 404, body: { error: "there is nothing here" } });
 }
 
-async function takeWebhook(request: IncomingMessage, response: ServerResponse, { webhooks }: Parts): Promise<void> {
+/** Answers when the deliveries are in the queue; nothing of their work is done by then. */
+async function takeWebhook(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
   const announced = Number(request.headers["content-length"] ?? Number.NaN);
-  // GitHub always announces a length; a body without one could be endless.
+  // GitHub always announces a length, which Node holds a body to; a body without one could be endless.
   if (!(announced <= LARGEST_DELIVERY)) {
     return sendJson(response, { status: 413, body: { error: "a delivery needs a content-length of 25 MB at most" } });
   }
-  await webhooks(request, response);
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  const { method = "", headers } = request;
+  const heard = hear(parts.webhookSecret, { method, headers, rawBody: Buffer.concat(chunks) });
+  if (heard.kind === "refused") return sendJson(response, { status: heard.status, body: { error: heard.error } });
+  for (const delivery of heard.deliveries) parts.take(delivery);
+  sendJson(response, { status: 202, body: { accepted: heard.id } });
 }
 
 async function answerChannel(

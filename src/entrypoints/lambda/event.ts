@@ -12,6 +12,9 @@ export type UrlEvent = {
 /** What this function sends to itself. Nobody can send it through the URL: a request is always wrapped in a UrlEvent. */
 export type WorkEvent = { readonly chaosgate: "delivery"; readonly delivery: Delivery };
 
+/** What a schedule sends: look for what no delivery told. */
+export type LookEvent = { readonly chaosgate: "reconcile" };
+
 export type UrlAnswer = {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,8 +22,13 @@ export type UrlAnswer = {
 };
 
 /** Whether the event is this function's own. */
-export function isWorkEvent(event: UrlEvent | WorkEvent): event is WorkEvent {
+export function isWorkEvent(event: UrlEvent | WorkEvent | LookEvent): event is WorkEvent {
   return "chaosgate" in event && event.chaosgate === "delivery";
+}
+
+/** Whether the event is the schedule's. */
+export function isLookEvent(event: UrlEvent | LookEvent): event is LookEvent {
+  return "chaosgate" in event && event.chaosgate === "reconcile";
 }
 
 /** The bytes that were sent and signed, whichever way Lambda has wrapped them. */

@@ -43,8 +43,11 @@ export function makeKeys(folder: string): Keys {
     webhookSecretFile: save(folder, "webhook-secret", webhookSecret),
     webhookSecret,
     caFile: ca.certFile,
-    daemon: certificate(folder, "daemon", ca, "serverAuth"),
-    runner: certificate(folder, "runner", ca, "clientAuth"),
+    daemon: certificate(folder, "daemon", ca, {
+      usage: "serverAuth",
+      san: "DNS:localhost,DNS:chaosgated,IP:127.0.0.1",
+    }),
+    runner: certificate(folder, "runner", ca, { usage: "clientAuth", san: "DNS:chaosgate-runner" }),
   };
 }
 
@@ -94,10 +97,14 @@ function authority(folder: string): Pair {
   return { certFile, keyFile };
 }
 
-function certificate(folder: string, name: string, ca: Pair, usage: "serverAuth" | "clientAuth"): Pair {
+type Subject = { readonly usage: "serverAuth" | "clientAuth"; readonly san: string };
+
+function certificate(folder: string, name: string, ca: Pair, { usage, san }: Subject): Pair {
   const at = (ending: string): string => join(folder, `${name}.${ending}`);
-  const san = "subjectAltName=DNS:localhost,DNS:chaosgated,IP:127.0.0.1";
-  writeFileSync(at("ext"), `${san}\nextendedKeyUsage=${usage}\nkeyUsage=digitalSignature\nbasicConstraints=CA:FALSE\n`);
+  writeFileSync(
+    at("ext"),
+    `subjectAltName=${san}\nextendedKeyUsage=${usage}\nkeyUsage=digitalSignature\nbasicConstraints=CA:FALSE\n`,
+  );
   openssl("req", ...NEW_EC_KEY, "-keyout", at("key"), "-out", at("csr"), "-subj", `/CN=chaosgate-${name}`);
   const signer = ["-CA", ca.certFile, "-CAkey", ca.keyFile, "-CAcreateserial"];
   openssl("x509", "-req", "-in", at("csr"), ...signer, "-out", at("crt"), "-days", "2", "-extfile", at("ext"));

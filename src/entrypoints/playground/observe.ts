@@ -6,8 +6,11 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** A network namespace: that of a process, or the one that a path such as /run/netns/NAME holds. */
+export type Netns = number | string;
+
 /** What the kernel of one pod's network namespace holds, as text without counters; equal texts mean nothing is left. */
-export async function kernelLists(pid: number): Promise<string> {
+export async function kernelLists(netns: Netns): Promise<string> {
   const lists = [
     ["iptables-legacy-save"],
     ["ip6tables-legacy-save"],
@@ -16,7 +19,7 @@ export async function kernelLists(pid: number): Promise<string> {
     ["tc", "qdisc", "show"],
     ["ip", "-o", "link"],
   ];
-  const texts = await Promise.all(lists.map((argv) => inside(pid, argv)));
+  const texts = await Promise.all(lists.map((argv) => inside(netns, argv)));
   return texts.map(normalised).join("\n");
 }
 
@@ -26,8 +29,13 @@ export function leftBehind(before: string, now: string): readonly string[] {
   return now.split("\n").filter((line) => line !== "" && !known.has(line));
 }
 
-async function inside(pid: number, argv: readonly string[]): Promise<string> {
-  const { stdout } = await run("nsenter", ["-t", String(pid), "-n", ...argv], { maxBuffer: 4_194_304 });
+/** The words of nsenter before those of the program that looks around there. */
+export function entering(netns: Netns): readonly string[] {
+  return typeof netns === "number" ? ["-t", String(netns), "-n"] : [`--net=${netns}`];
+}
+
+async function inside(netns: Netns, argv: readonly string[]): Promise<string> {
+  const { stdout } = await run("nsenter", [...entering(netns), ...argv], { maxBuffer: 4_194_304 });
   return stdout;
 }
 

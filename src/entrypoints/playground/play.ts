@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { CHROMIUM } from "../../../scripts/screenshot.ts";
 import { refuseWithoutPermission, runUntilAborted } from "./steps/abort.ts";
+import { disturbClockAndFiles } from "./steps/clock-and-files.ts";
 import { healWithoutRunner } from "./steps/heal.ts";
 import { mergeResilient } from "./steps/resilient.ts";
 import { reviewFixedManifest, reviewSeedManifest } from "./steps/review.ts";
@@ -16,7 +17,7 @@ import type { World } from "./world.ts";
 
 const run = promisify(execFile);
 
-/** Plays all six steps; what must hold is checked into the story, pictures go to `folder`. */
+/** Plays all seven steps; what must hold is checked into the story, pictures go to `folder`. */
 export async function play(world: World, story: Story, folder: string): Promise<void> {
   const untouched = await kernelStateOf(world);
   const pull = await reviewSeedManifest(world, story);
@@ -28,6 +29,7 @@ export async function play(world: World, story: Story, folder: string): Promise<
   await runUntilAborted(scene);
   await mergeResilient(scene);
   await healWithoutRunner(scene);
+  await disturbClockAndFiles(scene);
   await picture("pull-request");
   story.check(
     "GitHub's own description allows everything the stand-in said",

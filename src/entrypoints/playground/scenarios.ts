@@ -2,6 +2,7 @@
 // under it. Both are written into the report with their instants.
 
 import { gunzipSync } from "node:zlib";
+import type { Shown } from "../../github/shown.ts";
 import type { Prediction } from "../../impact/prediction.ts";
 import type { CheckRun, PullRequest } from "../../playground/github/repository.ts";
 import type { GitHubSide } from "./github-side.ts";
@@ -27,7 +28,7 @@ export async function foretell(
     30_000,
   );
   const shown = gunzipSync(Buffer.from(packed, "base64url")).toString("utf8");
-  const predictions = Object.values(JSON.parse(shown) as Record<string, readonly Prediction[]>).flat();
+  const predictions = Object.values(JSON.parse(shown) as Shown).flatMap((experiment) => experiment.predictions);
   story.tell(`scenario ${scenario}: ${predictions.length} figures are predicted`, predictions);
   return { scenario, at: Date.now(), predictions };
 }

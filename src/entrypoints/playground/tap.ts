@@ -2,6 +2,7 @@
 // story can be checked against what was really said and not against how it is shown.
 
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { REPORTS_PATH, type ReportsRequest } from "../../channel/protocol.ts";
 import type { RunReport } from "../../run/report.ts";
 
@@ -16,21 +17,33 @@ export type Tap = {
   close(): Promise<void>;
 };
 
+export type TapOptions = {
+  /** Address it listens on; loopback without. */
+  readonly host?: string;
+  /** PEM texts; plain HTTP without. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+};
+
 /** Opens a tap in front of the bot. */
-export async function openTap(botUrl: string, port: number): Promise<Tap> {
+export async function openTap(
+  botUrl: string,
+  port: number,
+  { host = "127.0.0.1", tls }: TapOptions = {},
+): Promise<Tap> {
   const reports: RunReport[] = [];
   const listeners = new Set<(report: RunReport) => void>();
-  const server = createServer((incoming, outgoing) => {
+  const pass = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     void passOn(botUrl, incoming, outgoing).then((body) => {
       if (incoming.url !== REPORTS_PATH) return;
       const { report } = JSON.parse(body.toString("utf8")) as ReportsRequest;
       reports.push(report);
       for (const listener of listeners) listener(report);
     });
-  });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  };
+  const server = tls === undefined ? createServer(pass) : createTlsServer(tls, pass);
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? "http" : "https"}://${host}:${port}`,
     reports,
     last: (runId) => reports.findLast((report) => runId === undefined || report.runId === runId),
     waitFor: (what, check, withinMs) => waitFor({ reports, listeners, what, check, withinMs }),
@@ -83,7 +96,7 @@ function waitFor({ reports, listeners, what, check, withinMs }: Wait): Promise<R
   });
 }
 
-function closed(server: Server): Promise<void> {
+function closed(server: Pick<Server, "close" | "closeAllConnections">): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

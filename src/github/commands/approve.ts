@@ -2,7 +2,7 @@ import { approversOf, recordApproval } from "../approvals.ts";
 import { ownChecks } from "../checks.ts";
 import { chooseEnvironment } from "../environment.ts";
 import { gatherReview } from "../gather-review.ts";
-import { publishGate } from "../publish-review.ts";
+import { publishGate } from "../publish-gate.ts";
 import { reviewMarkOf } from "../pushers.ts";
 import { type Answer, type CommandContext, refused } from "./context.ts";
 import type { Command } from "./grammar.ts";
@@ -36,7 +36,7 @@ export async function approve(
   };
   await recordApproval(repository, pr.headSha, mark, checks);
   const now = await ownChecks(repository, pr.headSha);
-  await publishGate(repository, pr, reviewed, now);
+  await publishGate(repository, bot, pr, reviewed, now);
   const approvers = await approversOf(repository, pr, review, settings, now);
   return { done: true, markdown: approved(mark.plan, review.environment, approvers.length) };
 }

@@ -17,10 +17,10 @@ export type CommandContext = {
   readonly settings: Settings;
 };
 
-/** What is said in return, and whether the command was obeyed. */
-export type Answer = { readonly done: boolean; readonly markdown: string };
+/** What is said in return, whether the command was obeyed, and which rule refused it. */
+export type Answer = { readonly done: boolean; readonly markdown: string; readonly rule?: string };
 
 /** A refusal as the answer. */
 export function refused(command: Command, refusal: Refusal): Answer {
-  return { done: false, markdown: renderRefusal(command, refusal) };
+  return { done: false, markdown: renderRefusal(command, refusal), rule: refusal.rule };
 }

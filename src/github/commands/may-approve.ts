@@ -44,7 +44,7 @@ function independenceRule({ by, pr, pusher }: ApproveFacts): Refusal | undefined
   return { rule: "four-eyes", why, next };
 }
 
-function planRule({ plan, review }: ApproveFacts): Refusal | undefined {
+function planRule({ plan, review, asked }: ApproveFacts): Refusal | undefined {
   if (review.plan === undefined || review.outcome !== "reviewed") {
     return {
       rule: "review-accepts",
@@ -56,6 +56,6 @@ function planRule({ plan, review }: ApproveFacts): Refusal | undefined {
   return {
     rule: "plan-is-current",
     why: plan === undefined ? "an approval names its plan" : `plan ${quoted(plan)} is not the current one`,
-    next: `read the review, then: \`/chaos approve --plan ${review.plan}\``,
+    next: `read the review, then: \`/chaos approve${asked === undefined ? "" : ` --env ${asked}`} --plan ${review.plan}\``,
   };
 }

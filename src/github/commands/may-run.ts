@@ -1,7 +1,9 @@
 import { whyNotThrough } from "../../policy/times.ts";
 import type { Review } from "../../review/review.ts";
+import { approvalsNeeded } from "../../settings/environment.ts";
+import type { Lock } from "../locks.ts";
 import type { ReviewMark } from "../marks.ts";
-import type { Standing } from "../people.ts";
+import { isSame, type Standing } from "../people.ts";
 import { quoted, type Refusal } from "./refusal.ts";
 import {
   capabilityRule,
@@ -30,6 +32,8 @@ export type RunFacts = Executing & {
   readonly pushers: readonly (string | undefined)[];
   /** People whose approval of this very plan still counts now. */
   readonly approvers: readonly Standing[];
+  /** The lock on the environment. */
+  readonly lock?: Lock;
   /** Now, Unix milliseconds. */
   readonly nowMs: number;
 };
@@ -37,6 +41,20 @@ export type RunFacts = Executing & {
 /** Whether a run may be handed to a runner; every rule is asked again each time, with facts of that moment. */
 export function refuseRun(facts: RunFacts): Refusal | undefined {
   return firstRefusal(RULES, facts);
+}
+
+/** Everything but the asker's own standing that would refuse a run now, all of it. */
+export function whatStandsInTheWay(facts: RunFacts): readonly Refusal[] {
+  const rules = [executionRule, environmentRule, pinnedRule, forkRule, branchRule, holdRule, lockRule, reviewRule];
+  return [...rules, timesRule, objectivesRule, approvalsRule].flatMap((rule) => rule(facts) ?? []);
+}
+
+/** Whether a merged schedule may stand. When it may run is asked at each of its times, so neither window nor lock matters yet. */
+export function refuseSchedule(facts: RunFacts): Refusal | undefined {
+  return firstRefusal(
+    RULES.filter((rule) => rule !== lockRule && rule !== timesRule),
+    facts,
+  );
 }
 
 const RULES: readonly Rule<RunFacts>[] = [
@@ -47,9 +65,11 @@ const RULES: readonly Rule<RunFacts>[] = [
   forkRule,
   branchRule,
   holdRule,
+  lockRule,
   reviewRule,
   timesRule,
   manifestRule,
+  productionRule,
   planRule,
   objectivesRule,
   approvalsRule,
@@ -61,6 +81,16 @@ function branchRule({ pr, defaultBranch }: RunFacts): Refusal | undefined {
     rule: "default-branch",
     why: `the pull request goes onto ${quoted(pr.baseBranch)}, and only ${quoted(defaultBranch)} is ever run from`,
     next: "change the base of the pull request",
+  };
+}
+
+function lockRule({ lock, environment }: RunFacts): Refusal | undefined {
+  if (lock === undefined || environment === undefined) return undefined;
+  const end = new Date(lock.until).toISOString().slice(0, 16).replace("T", " ");
+  return {
+    rule: "not-locked",
+    why: `${quoted(lock.by)} has locked ${quoted(environment.name)} until ${end} UTC: ${quoted(lock.reason)}`,
+    next: `wait, or somebody who may comments \`/chaos unlock ${environment.name}\``,
   };
 }
 
@@ -79,6 +109,16 @@ function manifestRule({ manifest, review }: RunFacts): Refusal | undefined {
   if (manifest === undefined || review.experiments.some(({ path }) => path === manifest)) return undefined;
   const known = [...new Set(review.experiments.map(({ path }) => path))].slice(0, 10).map(quoted).join(", ");
   return { rule: "manifest-known", why: `no experiment is in ${quoted(manifest)}`, next: `choose of ${known}` };
+}
+
+/** In production nobody runs "the current plan": whoever asks writes down which. */
+function productionRule({ environment, plan, review }: RunFacts): Refusal | undefined {
+  if (environment?.settings.production !== true || plan !== undefined) return undefined;
+  return {
+    rule: "production-plan",
+    why: `${quoted(environment.name)} is production, where every run names its plan`,
+    next: `read the review, then: \`/chaos run --env ${environment.name} --plan ${review.plan}\``,
+  };
 }
 
 function planRule(facts: RunFacts): Refusal | undefined {
@@ -127,12 +167,17 @@ function objectivesRule({ review, environment, settings, manifest }: RunFacts): 
   return undefined;
 }
 
-function approvalsRule({ approvers, environment, review }: RunFacts): Refusal | undefined {
-  const needed = environment?.settings.approvals ?? 0;
-  if (approvers.length >= needed) return undefined;
+function approvalsRule({ approvers, environment, review, by }: RunFacts): Refusal | undefined {
+  if (environment === undefined) return undefined;
+  const needed = approvalsNeeded(environment.settings);
+  const { production } = environment.settings;
+  // In production the person who asks is never one of those who approved.
+  const counted = production ? approvers.filter(({ login }) => !isSame(login, by.login)) : approvers;
+  if (counted.length >= needed) return undefined;
+  const others = production ? ` of others than ${quoted(by.login)}` : "";
   return {
     rule: "approvals",
-    why: `plan ${quoted(review.plan ?? "")} has ${approvers.length} of ${needed} approvals`,
+    why: `plan ${quoted(review.plan ?? "")} has ${counted.length} of ${needed} approvals${others}`,
     next: `somebody who may approve comments \`/chaos approve --plan ${review.plan}\``,
   };
 }

@@ -1,8 +1,8 @@
 // Rules that several commands share: facts enter, the first refusal or nothing leaves. All pure; who gathers is on-issue-comment.
 
-import type { EnvironmentSettings } from "../../settings/environment.ts";
+import type { CapabilityList, EnvironmentSettings } from "../../settings/environment.ts";
 import type { Settings } from "../../settings.ts";
-import { type Capability, holds, mayWrite, type Standing } from "../people.ts";
+import { holds, mayWrite, type Standing } from "../people.ts";
 import type { PullRequest } from "../pull-request.ts";
 import type { Command } from "./grammar.ts";
 import { quoted, type Refusal } from "./refusal.ts";
@@ -18,9 +18,27 @@ export function firstRefusal<Facts>(rules: readonly Rule<Facts>[], facts: Facts)
   return undefined;
 }
 
+type Capability = "run" | "approve" | "lock";
+
+const CAPABILITIES: Readonly<Partial<Record<Command["verb"], Capability>>> = {
+  run: "run",
+  retry: "run",
+  approve: "approve",
+  lock: "lock",
+  unlock: "lock",
+};
+
+/** The teams that decide whether a command is allowed; of other commands none is asked about. */
+export function teamsAsked({ verb }: Command, { environments }: Settings): readonly string[] {
+  const capability = CAPABILITIES[verb];
+  if (capability === undefined) return [];
+  return [...new Set(Object.values(environments).flatMap((environment) => environment[capability].teams))];
+}
+
 /** Everybody who can read may ask, and the settings say who may run and approve; all else needs write, abort and hold too. */
 export function levelRule(command: Command, by: Standing): Refusal | undefined {
-  if (["help", "status", "run", "approve"].includes(command.verb) || mayWrite(by)) return undefined;
+  if (["help", "status", "explain", "run", "approve", "retry", "lock", "unlock"].includes(command.verb) || mayWrite(by))
+    return undefined;
   return {
     rule: "needs-write",
     why: `the role of ${quoted(by.login)} in this repository is ${quoted(by.role)}; \`${command.verb}\` needs \`write\` or more`,
@@ -30,7 +48,7 @@ export function levelRule(command: Command, by: Standing): Refusal | undefined {
 
 /** A closed or locked pull request takes no orders, except those that stop something or only tell. */
 export function openRule(command: Command, { open, locked }: PullRequest): Refusal | undefined {
-  if (["abort", "hold", "status", "help"].includes(command.verb)) return undefined;
+  if (["abort", "hold", "status", "help", "explain", "lock", "unlock"].includes(command.verb)) return undefined;
   if (open && !locked) return undefined;
   return {
     rule: "pull-request-open",
@@ -102,14 +120,23 @@ export function holdRule({ pr }: Executing): Refusal | undefined {
 }
 
 /** Somebody must hold the capability that the settings give. */
-export function capabilityRule(verb: "run" | "approve", { by, environment }: Executing): Refusal | undefined {
+export function capabilityRule(verb: Capability, { by, environment }: Executing): Refusal | undefined {
   if (environment === undefined) return undefined;
-  const capability: Capability = environment.settings[verb];
+  const capability = environment.settings[verb];
   if (holds(capability, by)) return undefined;
-  const needs = [...capability.roles, ...capability.users].map(quoted).join(" or ") || "nobody yet";
+  const needs = holdersOf(capability);
   return {
     rule: `may-${verb}`,
     why: `the role of ${quoted(by.login)} is ${quoted(by.role)}; \`${verb}\` in ${quoted(environment.name)} needs ${needs}`,
     next: `ask one of those to comment it, or change \`environments.${environment.name}.${verb}\` on the default branch`,
   };
+}
+
+/** Who may run and who may approve in an environment, in a sentence. */
+export function whoMay({ name, settings }: NonNullable<Executing["environment"]>): string {
+  return `In ${quoted(name)} runs are asked for by ${holdersOf(settings.run)}, and approved by ${holdersOf(settings.approve)}.`;
+}
+
+function holdersOf({ roles, users, teams }: CapabilityList): string {
+  return [...roles, ...users, ...teams.map((team) => `team ${team}`)].map(quoted).join(" or ") || "nobody yet";
 }

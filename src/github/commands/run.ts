@@ -1,18 +1,18 @@
 import type { TicketClaims } from "../../ticket/claims.ts";
 import { runId } from "../../ticket/id.ts";
-import { approversOf } from "../approvals.ts";
 import { type Check, ownChecks } from "../checks.ts";
 import { chooseEnvironment } from "../environment.ts";
 import { gatherReview, type Reviewed } from "../gather-review.ts";
 import { ticketClaims } from "../hand-off.ts";
-import { pushersSinceReview, reviewMarkOf } from "../pushers.ts";
+import { pushersSinceReview } from "../pushers.ts";
 import { handOff } from "../runs.ts";
-import { shownPredictions } from "../shown.ts";
+import { shownBy } from "../shown.ts";
 import { type Answer, type CommandContext, refused } from "./context.ts";
 import type { Command } from "./grammar.ts";
 import { type RunFacts, refuseRun } from "./may-run.ts";
 import { quoted } from "./refusal.ts";
 import { refuseAtOnce } from "./rules.ts";
+import { gatherRunFacts } from "./run-facts.ts";
 
 type RunCommand = Extract<Command, { verb: "run" }>;
 
@@ -43,7 +43,7 @@ export async function run(command: RunCommand, context: CommandContext): Promise
     commandNodeId: delivery.comment.nodeId,
     requester: by,
     approvers: facts.approvers,
-    predictions: shownPredictions(checks, reviewed.review),
+    shown: shownBy(checks, reviewed.review),
     nowMs: bot.clock.now(),
   });
   await handOff(repository, bot, claims, pr.headSha);
@@ -58,25 +58,16 @@ function accepted({ documents, jti, plan, environment }: TicketClaims): Answer {
 
 async function factsOf(
   command: RunCommand,
-  { repository, bot, delivery, pr, by, settings }: CommandContext,
-  { review }: Reviewed,
+  { repository, bot, delivery, pr, by }: CommandContext,
+  reviewed: Reviewed,
   checks: readonly Check[],
 ): Promise<RunFacts> {
-  const recorded = reviewMarkOf(checks);
-  return {
-    settings,
-    pr,
-    by,
-    review,
-    recorded,
-    environment: chooseEnvironment(settings, command.environment),
-    asked: command.environment,
-    defaultBranch: repository.defaultBranch,
-    manifest: command.manifest,
-    plan: command.plan,
+  const { manifest, plan, environment } = command;
+  return gatherRunFacts(repository, bot, pr, by, reviewed, checks, {
+    manifest,
+    plan,
+    ...(environment !== undefined && { environment }),
     commentedAt: delivery.comment.createdAt,
-    pushers: command.plan === undefined ? await pushersSinceReview(repository, pr, by.login) : [],
-    approvers: await approversOf(repository, pr, review, settings, checks),
-    nowMs: bot.clock.now(),
-  };
+    pushers: plan === undefined ? await pushersSinceReview(repository, pr, by.login) : [],
+  });
 }

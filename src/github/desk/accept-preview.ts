@@ -1,10 +1,16 @@
 import type { Snapshot } from "../../selector/snapshot.ts";
 import type { Bot } from "../bot.ts";
+import { ownChecks } from "../checks.ts";
+import { renderDryRun } from "../commands/dry-run.ts";
+import { whatStandsInTheWay } from "../commands/may-run.ts";
+import { gatherRunFacts } from "../commands/run-facts.ts";
+import { putComment, replyMarker } from "../comments.ts";
 import { setDeploymentStatus } from "../deployments.ts";
-import { gatherReview } from "../gather-review.ts";
+import { gatherReview, type Reviewed } from "../gather-review.ts";
+import { NOBODY } from "../people.ts";
 import { queuedPreviews } from "../previews.ts";
-import { publishReview } from "../publish-review.ts";
-import { readPullRequest } from "../pull-request.ts";
+import { audienceOf, publishReview } from "../publish-review.ts";
+import { type PullRequest, readPullRequest } from "../pull-request.ts";
 import type { Repository } from "../repository.ts";
 import { readSettings } from "../settings-file.ts";
 
@@ -29,10 +35,33 @@ export async function acceptPreview(
     if (pr.open && pr.headSha === preview.sha) {
       const settings = await readSettings(repository);
       const reviewed = await gatherReview(repository, bot, pr, { settings, environment, snapshot });
-      await publishReview(repository, bot, pr, reviewed);
+      if (preview.payload.comment === undefined) await publishReview(repository, bot, pr, reviewed);
+      else await answerDryRun(repository, bot, pr, reviewed, preview.payload.comment);
     }
     // Answered questions leave the queue, and the page's list of active deployments too.
     await setDeploymentStatus(repository, preview.id, "inactive", "the review is completed");
   }
   return { accepted: true };
+}
+
+/** A dry run's answer grows by what the cluster said; checks and the review's own comment stay as they are. */
+async function answerDryRun(
+  repository: Repository,
+  bot: Bot,
+  pr: PullRequest,
+  reviewed: Reviewed,
+  comment: number,
+): Promise<void> {
+  const { review } = reviewed;
+  const checks = await ownChecks(repository, pr.headSha);
+  const request = {
+    manifest: undefined,
+    plan: review.plan,
+    commentedAt: 0,
+    pushers: [],
+    environment: review.environment,
+  };
+  const facts = await gatherRunFacts(repository, bot, pr, NOBODY, reviewed, checks, request);
+  const text = renderDryRun(review, audienceOf(repository, pr), whatStandsInTheWay(facts));
+  await putComment(repository, pr.number, replyMarker(comment), text);
 }

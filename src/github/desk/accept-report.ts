@@ -4,15 +4,21 @@ import type { Order, RunReport } from "../../run/report.ts";
 import type { Bot } from "../bot.ts";
 import { type Check, ownChecks, putCheck, runCheckName } from "../checks.ts";
 import { foldOlderRuns, putComment, runMarker } from "../comments.ts";
+import { updateDashboard } from "../dashboard.ts";
 import { ABORT_ACTION } from "../delivery.ts";
-import { deploymentStatuses, setDeploymentStatus } from "../deployments.ts";
+import { deploymentStatuses, isWaiting, setDeploymentStatus } from "../deployments.ts";
 import { gatherReview } from "../gather-review.ts";
+import { labelRunning } from "../labels.ts";
 import { type ProgressMark, readProgressMark, readStopMark, writeProgressMark } from "../marks.ts";
-import { publishGate } from "../publish-review.ts";
+import { publishGate } from "../publish-gate.ts";
 import { readPullRequest } from "../pull-request.ts";
 import type { Repository } from "../repository.ts";
 import { readSettings } from "../settings-file.ts";
+import { acceptScheduled } from "./accept-scheduled.ts";
 import { decidePublication } from "./publication.ts";
+
+/** Phases that last, or end it: the others pass within seconds and are told by the check alone. GitHub counts writes by the minute. */
+const COMMENTED: ReadonlySet<RunReport["phase"]> = new Set(["requested", "baseline", "watching", "finished"]);
 
 const ABORT_BUTTON = { label: "Abort now", description: "Stop and roll back at once", identifier: ABORT_ACTION };
 
@@ -25,21 +31,35 @@ export async function acceptReport(
   const checks = await ownChecks(repository, report.headSha, runCheckName(report.environment));
   const check = checks.find(({ externalId }) => externalId === report.runId);
   const before = check === undefined ? undefined : readProgressMark(check.text);
-  // Only the bot makes these checks, when it hands a ticket over: a run without one was never asked for.
-  if (check === undefined || before === undefined || before.plan !== report.plan) return { orders: [notAsked(report)] };
+  // Only the bot makes these checks, when it hands a ticket over: a run without one is of a schedule, or was never asked for.
+  if (check === undefined) return { orders: (await acceptScheduled(repository, bot, report)) ?? [notAsked(report)] };
+  if (before === undefined || before.plan !== report.plan) return { orders: [notAsked(report)] };
   const now = bot.clock.now();
   if (decidePublication(before, report, now) === "publish") {
-    await publish(repository, report, check, {
-      ...before,
-      sequence: report.sequence,
-      phase: report.phase,
-      publishedAt: now,
-    });
+    const { sequence, phase } = report;
+    await publish(repository, report, check, { ...before, sequence, phase, publishedAt: now });
+    if (phase !== before.phase) await showChange(repository, bot, report, before.phase);
   }
   if (report.phase !== "finished") return { orders: await ordersFor(repository, report, before.deployment) };
   // Also for a last report that comes again: it does when deciding the gate failed the first time.
   await decideGateAgain(repository, bot, report);
   return { orders: [] };
+}
+
+/** What shows that something runs, where it has begun or ended: decoration, and told after the report itself. */
+async function showChange(repository: Repository, bot: Bot, report: RunReport, before: string): Promise<void> {
+  const { phase, pullRequest } = report;
+  if (before === "queued") await labelRunning(repository, bot, pullRequest, true);
+  if (phase === "finished" && !(await anotherRuns(repository, report)))
+    await labelRunning(repository, bot, pullRequest, false);
+  if (before === "queued" || phase === "finished") await updateDashboard(repository, bot);
+}
+
+async function anotherRuns(repository: Repository, { headSha, environment, runId }: RunReport): Promise<boolean> {
+  const checks = await ownChecks(repository, headSha, runCheckName(environment));
+  return checks.some(({ completed, externalId, text }) => {
+    return !completed && externalId !== runId && readProgressMark(text)?.phase !== "queued";
+  });
 }
 
 function notAsked({ runId }: RunReport): Order {
@@ -49,7 +69,7 @@ function notAsked({ runId }: RunReport): Order {
 async function publish(repository: Repository, report: RunReport, check: Check, progress: ProgressMark): Promise<void> {
   const { conclusion, title, summary, text } = renderRunCheck(report, { audience: audienceOf(repository) });
   await setProgress(repository, report, progress.deployment);
-  await comment(repository, report);
+  if (COMMENTED.has(report.phase)) await comment(repository, report);
   // The check carries the mark and comes last: when anything before it failed, the report is published again.
   await putCheck(
     repository,
@@ -83,7 +103,7 @@ async function comment(repository: Repository, report: RunReport): Promise<void>
 /** The deployment leaves the queue with the first report of any of its runs, and ends with the last. */
 async function setProgress(repository: Repository, report: RunReport, deployment: number): Promise<void> {
   const [newest] = await deploymentStatuses(repository, deployment);
-  if (newest?.state === "queued") {
+  if (isWaiting(newest)) {
     await setDeploymentStatus(repository, deployment, "in_progress", `${report.runner} has accepted the ticket`);
   }
   if (report.phase !== "finished") return;
@@ -101,7 +121,7 @@ async function decideGateAgain(repository: Repository, bot: Bot, report: RunRepo
   if (!pr.open || pr.headSha !== report.headSha) return;
   const { environment } = report;
   const reviewed = await gatherReview(repository, bot, pr, { settings: await readSettings(repository), environment });
-  await publishGate(repository, pr, reviewed, await ownChecks(repository, pr.headSha));
+  await publishGate(repository, bot, pr, reviewed, await ownChecks(repository, pr.headSha));
 }
 
 /** Stop marks stand as deployment statuses, which are only ever added: no order is lost between two writers. */

@@ -6,9 +6,10 @@ import type { TicketClaims } from "../../ticket/claims.ts";
 import type { Bot } from "../bot.ts";
 import { readFile } from "../contents.ts";
 import { HOLD_LABEL } from "../delivery.ts";
-import { deploymentStatuses } from "../deployments.ts";
+import { deploymentStatuses, isWaiting } from "../deployments.ts";
 import { sha256 } from "../digest.ts";
 import { TICKET_LIFETIME_SECONDS } from "../hand-off.ts";
+import { lockOf } from "../locks.ts";
 import { holds, standingOf } from "../people.ts";
 import { openPreviews } from "../previews.ts";
 import { readPullRequest } from "../pull-request.ts";
@@ -41,6 +42,7 @@ async function claimsOf(
   environment: string,
 ): Promise<readonly Claim[]> {
   if (settings.execution !== "enabled") return [];
+  if ((await lockOf(repository, environment, bot.clock.now())) !== undefined) return [];
   const most = settings.environments[environment]?.caps.runs ?? Number.POSITIVE_INFINITY;
   const waiting = await waitingRuns(repository, environment, bot.clock.now());
   const underWay = Number.isFinite(most) ? await runsUnderWay(repository, environment, bot.clock.now()) : 0;
@@ -65,7 +67,7 @@ async function waitingRuns(repository: Repository, environment: string, nowMs: n
   const waiting: QueuedRun[] = [];
   for (const run of oldest.values()) {
     const [newest] = await deploymentStatuses(repository, run.id);
-    if (newest?.state === "queued") waiting.push(run);
+    if (isWaiting(newest)) waiting.push(run);
   }
   return waiting.reverse();
 }
@@ -120,11 +122,12 @@ async function whyNotNow(
   if (closed !== undefined) return closed;
   const [pr, requester] = await Promise.all([
     readPullRequest(repository, ticket.pull_request),
-    standingOf(repository, ticket.requester.login),
+    standingOf(repository, ticket.requester.login, environment.run.teams),
   ]);
   if (pr.labels.includes(HOLD_LABEL)) return "the pull request is on hold";
   if (pr.headSha !== ticket.head_sha) return "the head has moved";
   if (!pr.open && !pr.merged) return "the pull request was closed";
+  if (pr.baseBranch !== repository.defaultBranch) return "the pull request goes onto another branch";
   if (!holds(environment.run, requester)) return `${ticket.requester.login} may not run any more`;
   return undefined;
 }

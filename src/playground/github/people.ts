@@ -1,9 +1,12 @@
+import { emitSuite } from "./actions/check-suites.ts";
 import { pressAction, rerequestCheck } from "./actions/checks.ts";
 import { createComment, editComment } from "./actions/comments.ts";
 import { addLabels, removeLabel } from "./actions/labels.ts";
-import { mergePullRequest, openPullRequest, setState } from "./actions/pull-requests.ts";
+import { enqueue } from "./actions/merge-queue.ts";
+import { mergePullRequest, openPullRequest, retarget, setState } from "./actions/pull-requests.ts";
 import { push } from "./actions/push.ts";
-import { createReview } from "./actions/reviews.ts";
+import { renameBranch } from "./actions/rename-branch.ts";
+import { createReview, dismissReview } from "./actions/reviews.ts";
 import { forbidden, notFound } from "./api/refusal.ts";
 import type { Commit, FileChanges } from "./git/store.ts";
 import {
@@ -26,10 +29,15 @@ export type People = {
   /** A personal access token, for acting over HTTP. */
   token(login: string): string;
   push(repository: Repository, by: string, what: PushByPerson): Commit;
+  /** Gives a branch another name; GitHub closes the pull requests that came from the old one. */
+  renameBranch(repository: Repository, by: string, from: string, to: string): void;
   openPullRequest(repository: Repository, by: string, what: PullByPerson): PullRequest;
   comment(repository: Repository, by: string, number: number, body: string): Comment;
   editComment(repository: Repository, by: string, commentId: number, body: string): void;
   review(repository: Repository, by: string, number: number, state: Review["state"], body?: string): Review;
+  dismissReview(repository: Repository, by: string, number: number, reviewId: number): void;
+  /** Puts somebody into a team of an organization, or takes them out; the team is made when it is first needed. */
+  team(organization: string, slug: string, login: string, isMember: boolean): void;
   merge(repository: Repository, by: string, number: number, how?: { readonly squash?: boolean }): Commit;
   label(repository: Repository, by: string, number: number, name: string): void;
   unlabel(repository: Repository, by: string, number: number, name: string): void;
@@ -37,10 +45,22 @@ export type People = {
   reopen(repository: Repository, by: string, number: number): void;
   lock(repository: Repository, number: number, locked: boolean): void;
   pressButton(repository: Repository, by: string, checkRunId: number, identifier: string): void;
+  /** `Re-run all checks`: asks the app of that suite. */
+  rerequestSuite(repository: Repository, by: string, suiteId: number): void;
+  /** Puts a pull request into the merge queue: a commit on a branch of the queue, about which every app is asked. */
+  enqueue(repository: Repository, by: string, number: number, alsoIn?: FileChanges): Commit;
+  /** Moves a pull request onto another branch. */
+  retarget(repository: Repository, by: string, number: number, base: string): void;
   rerequest(repository: Repository, by: string, checkRunId: number): void;
 };
 
-export type PushByPerson = { readonly branch: string; readonly files: FileChanges; readonly message?: string };
+export type PushByPerson = {
+  readonly branch: string;
+  readonly files: FileChanges;
+  readonly message?: string;
+  /** Begins at the default branch again, whatever the branch held. */
+  readonly force?: boolean;
+};
 export type PullByPerson = {
   readonly title: string;
   readonly body?: string;
@@ -55,7 +75,7 @@ export function peopleOf(world: World): People {
   return { ...membersOf(world), ...authorsOf(world), ...maintainersOf(world) };
 }
 
-type Members = Pick<People, "addCollaborator" | "removeCollaborator" | "token">;
+type Members = Pick<People, "addCollaborator" | "removeCollaborator" | "token" | "team">;
 
 function membersOf(world: World): Members {
   return {
@@ -66,6 +86,13 @@ function membersOf(world: World): Members {
     removeCollaborator: (repository, login) => {
       repository.roles.delete(login.toLowerCase());
     },
+    team: (organization, slug, login, isMember) => {
+      const key = `${organization}/${slug}`.toLowerCase();
+      const members = world.teams.get(key) ?? new Set<string>();
+      world.teams.set(key, members);
+      if (isMember) members.add(userOf(world, login).login.toLowerCase());
+      else members.delete(login.toLowerCase());
+    },
     token: (login) => {
       const token = `ghp_${world.newSecret()}`;
       world.tokens.set(token, { kind: "user", user: userOf(world, login) });
@@ -74,12 +101,14 @@ function membersOf(world: World): Members {
   };
 }
 
-type Authors = Pick<People, "push" | "openPullRequest" | "comment" | "editComment" | "review">;
+type Authors = Pick<People, "push" | "renameBranch" | "openPullRequest" | "comment" | "editComment" | "review">;
 
 function authorsOf(world: World): Authors {
   return {
-    push: (repository, by, { branch, files, message = "Change files" }) =>
-      push(world, repository, allowed(world, repository, by, "write"), { branch, changes: files, message }),
+    push: (repository, by, { branch, files, message = "Change files", force = false }) =>
+      push(world, repository, allowed(world, repository, by, "write"), { branch, changes: files, message, force }),
+    renameBranch: (repository, by, from, to) =>
+      renameBranch(world, repository, allowed(world, repository, by, "write"), from, to),
     openPullRequest: (
       repository,
       by,
@@ -113,6 +142,8 @@ function maintainersOf(world: World): Maintainers {
   return {
     merge: (repository, by, number, how = {}) =>
       mergePullRequest(world, repository, pullOf(repository, number), act(repository, by, "write"), how),
+    dismissReview: (repository, by, number, reviewId) =>
+      dismissReview(world, repository, pullOf(repository, number), act(repository, by, "write"), reviewId),
     label: (repository, by, number, name) =>
       addLabels(world, repository, pullOf(repository, number), act(repository, by, "triage"), [name]),
     unlabel: (repository, by, number, name) =>
@@ -125,6 +156,15 @@ function maintainersOf(world: World): Maintainers {
     },
     pressButton: (repository, by, checkRunId, identifier) =>
       pressAction(world, repository, runOf(repository, checkRunId), userOf(world, by), identifier),
+    rerequestSuite: (repository, by, suiteId) => {
+      const suite = repository.checkSuites.find(({ id }) => id === suiteId);
+      if (suite === undefined) throw notFound();
+      emitSuite(world, repository, act(repository, by, "write"), suite, "rerequested");
+    },
+    enqueue: (repository, by, number, alsoIn) =>
+      enqueue(world, repository, pullOf(repository, number), act(repository, by, "write"), alsoIn),
+    retarget: (repository, by, number, base) =>
+      retarget(world, repository, pullOf(repository, number), act(repository, by, "write"), base),
     rerequest: (repository, by, checkRunId) =>
       rerequestCheck(world, repository, runOf(repository, checkRunId), userOf(world, by)),
   };

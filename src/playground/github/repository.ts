@@ -34,7 +34,7 @@ export type Comment = {
 export type Review = {
   readonly id: number;
   readonly by: Author;
-  readonly state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED";
+  state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
   readonly body: string;
   readonly commitSha: string;
   readonly at: number;
@@ -74,7 +74,7 @@ export type PullRequest = {
   readonly head: { readonly repository: Repository; readonly branch: string };
   /** Frozen when the pull request is closed, as GitHub keeps what was last shown. */
   headSha: string;
-  readonly base: string;
+  base: string;
   baseSha: string;
   state: "open" | "closed";
   locked: boolean;
@@ -86,6 +86,19 @@ export type PullRequest = {
   updatedAt: number;
   closedAt: number | undefined;
   merged: { readonly at: number; readonly by: User; readonly sha: string } | undefined;
+};
+
+/** An issue that is no pull request; both are numbered together. */
+export type Issue = {
+  readonly id: number;
+  readonly number: number;
+  readonly by: Author;
+  title: string;
+  body: string;
+  state: "open" | "closed";
+  readonly createdAt: number;
+  updatedAt: number;
+  closedAt: number | undefined;
 };
 
 export type Annotation = {
@@ -155,6 +168,17 @@ export type Deployment = {
   readonly statuses: DeploymentStatus[];
 };
 
+/** Who moved a branch from where to where. */
+export type Activity = {
+  readonly id: number;
+  readonly by: User;
+  readonly branch: string;
+  readonly before: string;
+  readonly after: string;
+  readonly type: "branch_creation" | "push" | "force_push";
+  readonly at: number;
+};
+
 export type Repository = {
   readonly id: number;
   readonly owner: User;
@@ -171,17 +195,24 @@ export type Repository = {
   readonly git: GitStore;
   readonly labels: Map<string, Label>;
   readonly pulls: PullRequest[];
+  readonly issues: Issue[];
   readonly checkSuites: CheckSuite[];
   readonly checkRuns: CheckRun[];
   readonly deployments: Deployment[];
   readonly createdAt: number;
   pushedAt: number;
+  readonly activities: Activity[];
 };
 
 /** The role of a user in a repository; of a public one everybody may read. */
 export function roleOf(repository: Repository, user: User): Role | undefined {
   if (user.id === repository.owner.id) return "admin";
   return repository.roles.get(user.login.toLowerCase()) ?? (repository.private ? undefined : "read");
+}
+
+/** The number of what is opened next. */
+export function nextNumber({ pulls, issues }: Repository): number {
+  return pulls.length + issues.length + 1;
 }
 
 /** Whether a role is at least as strong as another. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { StandIn } from "./stand-in.ts";
+import type { World } from "./world.ts";
 
 /** Takes a request that is not the API's; false when it has no answer either. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
@@ -9,18 +10,22 @@ export type ServeOptions = {
   /** Loopback unless said otherwise; port 0 is any free one. */
   readonly listen?: { readonly host?: string; readonly port?: number } | { readonly socketPath: string };
   readonly page?: PageHandler;
+  /** `/api/v3` unless said otherwise; with nothing there is no page. */
+  readonly apiRoot?: World["apiRoot"];
 };
 
 export type Serving = { readonly url: string; readonly apiUrl: string; close(): Promise<void> };
 
-/** Serves the API under `/api/v3` (GraphQL under `/api/graphql`) and the page under `/`. */
+/** Serves the API under its root, GraphQL where GitHub has it beside that root, and the page under `/`. */
 export async function serveStandIn(standIn: StandIn, options: ServeOptions = {}): Promise<Serving> {
   const server = createServer((request, response) => void route(standIn, options.page, request, response));
+  const { apiRoot = "/api/v3" } = options;
+  standIn.world.apiRoot = apiRoot;
   const url = await listen(server, options.listen ?? {});
   standIn.world.baseUrl = url;
   return {
     url,
-    apiUrl: `${url}/api/v3`,
+    apiUrl: `${url}${apiRoot}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -45,7 +50,7 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const path = apiPath(request.url ?? "/");
+    const path = apiPath(request.url ?? "/", standIn.world.apiRoot);
     if (path !== undefined) return await answerApi(standIn, path, request, response);
     if (await page?.(request, response)) return;
     response.writeHead(404, { "content-type": "text/plain" }).end("Not Found\n");
@@ -58,9 +63,9 @@ async function route(
   }
 }
 
-function apiPath(url: string): string | undefined {
-  if (url === "/api/graphql") return "/graphql";
-  return url.startsWith("/api/v3/") ? url.slice("/api/v3".length) : undefined;
+function apiPath(url: string, root: World["apiRoot"]): string | undefined {
+  if (url === (root === "" ? "/graphql" : "/api/graphql")) return "/graphql";
+  return url.startsWith(`${root}/`) ? url.slice(root.length) : undefined;
 }
 
 async function answerApi(

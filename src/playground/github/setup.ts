@@ -68,11 +68,13 @@ function newRepository(
     git: createGitStore(),
     labels: new Map(),
     pulls: [],
+    issues: [],
     checkSuites: [],
     checkRuns: [],
     deployments: [],
     createdAt: world.clock.now(),
     pushedAt: world.clock.now(),
+    activities: [],
   };
 }
 

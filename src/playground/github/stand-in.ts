@@ -16,11 +16,13 @@ import { contentsRoutes } from "./routes/contents.ts";
 import { deploymentRoutes } from "./routes/deployments.ts";
 import { gitRoutes } from "./routes/git.ts";
 import { issueRoutes } from "./routes/issues.ts";
+import { plainIssueRoutes } from "./routes/plain-issues.ts";
 import { pullRoutes } from "./routes/pulls.ts";
 import { repositoryRoutes } from "./routes/repositories.ts";
 import { serviceRoutes } from "./routes/service.ts";
+import { teamRoutes } from "./routes/teams.ts";
 import { createRepository, forkRepository, installApp, type NewApp, type NewRepository } from "./setup.ts";
-import { createSender, type Sender } from "./webhooks/deliver.ts";
+import { createSender, type Post, type Sender } from "./webhooks/deliver.ts";
 import { type Change, createWorld, type Delivery, type Installation, type Violation, type World } from "./world.ts";
 
 export type StandIn = {
@@ -43,13 +45,18 @@ export type StandIn = {
   waitFor<T>(what: string, check: () => T | undefined | false, timeoutMs?: number): Promise<T>;
 };
 
-export type StandInOptions = { readonly clock?: Clock; readonly newSecret?: () => string };
+export type StandInOptions = {
+  readonly clock?: Clock;
+  readonly newSecret?: () => string;
+  /** How webhooks reach an app; over HTTP unless said otherwise. */
+  readonly post?: Post;
+};
 
 /** An empty stand-in: no repository, no app. */
 export function createStandIn(options: StandInOptions = {}): StandIn {
   const world = createWorld(options.clock ?? systemClock, options.newSecret ?? (() => randomBytes(18).toString("hex")));
   const limits = createLimits(world);
-  const sender = createSender(world);
+  const sender = createSender(world, options.post);
   world.emit = sender.emit;
   const api = { world, limits, routes: routesOf(limits, sender) };
   return {
@@ -78,8 +85,10 @@ function routesOf(limits: Limits, sender: Sender) {
     ...contentsRoutes(),
     ...pullRoutes(),
     ...issueRoutes(),
+    ...plainIssueRoutes(),
     ...checkRoutes(),
     ...deploymentRoutes(),
+    ...teamRoutes(),
     ...serviceRoutes(limits, sender.redeliver),
   ]);
 }

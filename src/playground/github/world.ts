@@ -79,14 +79,18 @@ export type Change = { readonly repository: string; readonly number?: number };
 
 export type World = {
   readonly clock: Clock;
-  /** Where the page lives; the API is under `/api/v3`. Known once the server listens. */
+  /** Where the page lives. Known once the server listens. */
   baseUrl: string;
+  /** Where the API is below that: `/api/v3` as on a GitHub server of one's own, or nothing as at a host for the API alone. */
+  apiRoot: "/api/v3" | "";
   readonly nextId: () => number;
   readonly newSecret: () => string;
   readonly users: Map<string, User>;
   readonly apps: Map<number, App>;
   readonly installations: Map<number, Installation>;
   readonly tokens: Map<string, Token>;
+  /** Members in lower case by `organization/slug`. */
+  readonly teams: Map<string, Set<string>>;
   /** By `owner/name` in lower case. */
   readonly repositories: Map<string, Repository>;
   readonly deliveries: Delivery[];
@@ -113,12 +117,14 @@ export function createWorld(clock: Clock, newSecret: () => string): World {
   return {
     clock,
     baseUrl: "http://localhost",
+    apiRoot: "/api/v3",
     nextId: () => ++lastId,
     newSecret,
     users: new Map(),
     apps: new Map(),
     installations: new Map(),
     tokens: new Map(),
+    teams: new Map(),
     repositories: new Map(),
     deliveries: [],
     violations: [],

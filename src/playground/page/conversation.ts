@@ -95,6 +95,7 @@ const REVIEW_WORDS: Readonly<Record<Review["state"], string>> = {
   APPROVED: "approved these changes",
   CHANGES_REQUESTED: "requested changes",
   COMMENTED: "reviewed",
+  DISMISSED: "left a review, since dismissed,",
 };
 
 function reviewLine(review: Review): Html {

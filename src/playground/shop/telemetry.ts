@@ -1,7 +1,7 @@
 // What every part of the shop shows of itself, on a port of its own so that a fault on its work does not blind its observers.
 
 import { createServer } from "node:http";
-import { Counter, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 export type Telemetry = {
   readonly registry: Registry;
@@ -32,6 +32,7 @@ export function newTelemetry(codes: readonly number[]): Telemetry {
     buckets: DURATION_BUCKETS,
     registers: [registry],
   });
+  showClock(registry);
   for (const code of codes) requests.inc({ code: String(code) }, 0);
   return {
     registry,
@@ -40,6 +41,18 @@ export function newTelemetry(codes: readonly number[]): Telemetry {
       durations.observe(seconds);
     },
   };
+}
+
+/** The clock as this process reads it, for whoever compares it with another. */
+function showClock(registry: Registry): void {
+  new Gauge({
+    name: "process_clock_seconds",
+    help: "Unix time as this process reads it.",
+    registers: [registry],
+    collect() {
+      this.set(Date.now() / 1000);
+    },
+  });
 }
 
 /** Serves `/metrics` and `/ready` (200 once `isReady` says so, 503 before). */

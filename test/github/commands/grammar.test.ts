@@ -1,5 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseCommand } from "../../../src/github/commands/grammar.ts";
+import { parseCommand, VERBS } from "../../../src/github/commands/grammar.ts";
+
+it("has a section of docs/commands.md for every verb, and none for others", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/commands.md"), "utf8");
+  const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, verb]) => verb);
+  expect(sections.toSorted()).toEqual([...VERBS].sort());
+});
 
 const PLAN = "p3f9a2c";
 
@@ -39,6 +47,20 @@ describe("a comment that is a command", () => {
       command: { verb: "run", environment: "staging", manifest: "chaos/delay.yaml", plan: "p1" },
     },
     { name: "an abort of one run", body: "/chaos abort t0123-0", command: { verb: "abort", run: "t0123-0" } },
+    {
+      name: "a lock with its reason in quotes",
+      body: '/chaos lock staging --reason "release week, ask #ops" --for 2h',
+      command: { verb: "lock", environment: "staging", reason: "release week, ask #ops", forMs: 7_200_000 },
+    },
+    {
+      name: "a lock from a word processor",
+      body: "/chaos lock Staging —for=30m —reason “release”",
+      command: { verb: "lock", environment: "staging", reason: "release", forMs: 1_800_000 },
+    },
+    { name: "an unlock", body: "/chaos unlock staging", command: { verb: "unlock", environment: "staging" } },
+    { name: "a retry", body: "/chaos retry t0123-0", command: { verb: "retry", run: "t0123-0" } },
+    { name: "an explanation", body: "/chaos explain No-Duration", command: { verb: "explain", rule: "no-duration" } },
+    { name: "a dry run", body: "/chaos dry-run --env e", command: { verb: "dry-run", environment: "e" } },
     { name: "an abort of everything", body: "/chaos abort", command: { verb: "abort" } },
   ])("is read: $name", ({ body, command }) => {
     expect(parseCommand(body)).toEqual({ kind: "command", command });
@@ -73,6 +95,14 @@ describe("a command with a mistake", () => {
     { name: "a change that nobody can mean", body: "/chaos plan --what-if jitter=1ms", nearest: undefined },
     { name: "a flag given twice", body: "/chaos run --plan a --plan b", nearest: undefined },
     { name: "two manifests", body: "/chaos run a.yaml b.yaml", nearest: undefined },
+    { name: "a lock without a reason", body: "/chaos lock staging --for 2h", nearest: undefined },
+    { name: "a lock without an end", body: '/chaos lock staging --reason "x"', nearest: undefined },
+    { name: "a lock without a place", body: '/chaos lock --reason "x" --for 2h', nearest: undefined },
+    { name: "a lock of a year", body: '/chaos lock staging --reason "x" --for 8760h', nearest: undefined },
+    { name: "a reason in HTML", body: '/chaos lock staging --reason "<img>" --for 2h', nearest: undefined },
+    { name: "a reason that turns around", body: '/chaos lock s --reason "a\u202eb" --for 2h', nearest: undefined },
+    { name: "a quote that does not end", body: '/chaos lock staging --for 2h --reason "x', nearest: undefined },
+    { name: "a retry of nothing", body: "/chaos retry", nearest: undefined },
     { name: "a word too many", body: "/chaos hold everything", nearest: undefined },
     { name: "a shell's characters", body: "/chaos run $(reboot)", nearest: undefined },
     { name: "an endless line", body: `/chaos run ${"x".repeat(500)}`, nearest: undefined },

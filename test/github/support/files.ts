@@ -12,6 +12,7 @@ environments:
     caps: { pods: 5, percent: 50, duration: 30s }
     run: { roles: [maintain, admin] }
     approve: { roles: [maintain, admin] }
+    lock: { roles: [maintain, admin] }
     objectives: [errors]
 objectives:
   errors:

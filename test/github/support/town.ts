@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { systemClock } from "../../../src/clock.ts";
 import { readBotConfig } from "../../../src/config/bot.ts";
 import { type RunningBot, startBot } from "../../../src/entrypoints/bot/start.ts";
+import type { Answer, Request } from "../../../src/playground/github/api/answer.ts";
 import type { Repository } from "../../../src/playground/github/repository.ts";
 import { serveStandIn } from "../../../src/playground/github/serve.ts";
 import { createStandIn, type StandIn } from "../../../src/playground/github/stand-in.ts";
@@ -28,6 +29,12 @@ export type Town = {
   readonly webhookSecret: string;
   /** Resolves when every webhook was delivered and everything taken is done. */
   readonly quiet: () => Promise<void>;
+  /** Moves the bot's clock on; GitHub's stays. */
+  readonly later: (ms: number) => void;
+  /** Whatever is told to apps while `act` runs is lost. */
+  readonly unheard: <T>(act: () => T) => T;
+  /** One look of the reconciler, and all that follows from it. */
+  readonly reconcile: () => Promise<void>;
   /** Speaks to the bot as the runner of the settings does. */
   readonly ask: (path: string, body: unknown) => Promise<{ readonly status: number; readonly body: unknown }>;
   readonly stop: () => Promise<void>;
@@ -39,11 +46,19 @@ const PEOPLE = { ada: "write", grace: "maintain", dan: "write", rita: "read", ol
 /** Made once for all towns: an RSA key takes longer than everything else here. */
 const app = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
+/** Changes an answer of GitHub's on its way to the bot. */
+export type Spoil = (request: Request, answer: (instead?: Request) => Answer) => Answer;
+
 /** Builds the town; `settings` is the text of the settings file, or null for none. */
-export async function buildTown(settings?: string | null): Promise<Town> {
+export async function buildTown(settings?: string | null, spoil?: Spoil, apiRoot?: "/api/v3" | ""): Promise<Town> {
   const runner = runnerKey();
   const github = createStandIn({ clock: { ...systemClock, now: () => Date.now() + AHEAD_MS } });
-  const serving = await serveStandIn(github);
+  const handle = github.handle;
+  const spoilt: StandIn = {
+    ...github,
+    handle: (request) => spoil?.(request, (instead = request) => handle(instead)) ?? handle(request),
+  };
+  const serving = await serveStandIn(spoilt, apiRoot === undefined ? {} : { apiRoot });
   const text = settings === undefined ? settingsFor(runner.x) : settings;
   const files = { "README.md": "shop\n", ...(text !== null && { ".github/chaosgate.yml": text }) };
   const repository = github.createRepository({ fullName: "acme/shop", private: true, files });
@@ -60,12 +75,26 @@ export async function buildTown(settings?: string | null): Promise<Town> {
     CHAOSGATE_TICKET_KEY: JSON.stringify(ticketKey()),
     CHAOSGATE_GITHUB_API_URL: serving.apiUrl,
     CHAOSGATE_GITHUB_THROTTLE: "off",
+    CHAOSGATE_RECONCILE_SECONDS: "0",
     CHAOSGATE_LISTEN: `127.0.0.1:${port}`,
     CHAOSGATE_LOG_LEVEL: "silent",
   };
   github.installApp({ ...install, repositories: [repository] });
   await github.settled();
-  const bot = await startBot(readBotConfig(variables), pino({ level: process.env.CHAOSGATE_TEST_LOG ?? "silent" }));
+  let aheadMs = 0;
+  // What the bot waits for passes quickly here.
+  const clock = {
+    ...systemClock,
+    now: () => Date.now() + aheadMs,
+    sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 10, signal),
+  };
+  const log = pino({ level: process.env.CHAOSGATE_TEST_LOG ?? "silent" });
+  const bot = await startBot(readBotConfig(variables), log, clock);
+  const quiet = async () => {
+    await github.settled();
+    await bot.idle();
+    await github.settled();
+  };
   return {
     github,
     repository,
@@ -73,10 +102,22 @@ export async function buildTown(settings?: string | null): Promise<Town> {
     runner,
     variables,
     webhookSecret,
-    quiet: async () => {
-      await github.settled();
-      await bot.idle();
-      await github.settled();
+    quiet,
+    later: (ms) => {
+      aheadMs += ms;
+    },
+    unheard: (act) => {
+      const { emit } = github.world;
+      github.world.emit = () => undefined;
+      try {
+        return act();
+      } finally {
+        github.world.emit = emit;
+      }
+    },
+    reconcile: async () => {
+      await bot.reconcile();
+      await quiet();
     },
     ask: (path, body) => ask(bot, runner, path, body),
     stop: async () => {

@@ -78,6 +78,20 @@ describe("credentials and limits of the stand-in", () => {
     expect((await get()).status).toBe(200);
   });
 
+  it("do not count what has not changed since it was asked", async () => {
+    scene = await setScene();
+    scene.standIn.limits.requestsPerHour = 2;
+    const token = scene.standIn.people.token("dev");
+    const get = (etag: string) =>
+      fetch(`${scene.apiUrl}/repos/acme/shop`, { headers: { authorization: `token ${token}`, "if-none-match": etag } });
+    const etag = (await get("")).headers.get("etag") ?? "";
+    const again = [await get(etag), await get(etag), await get(etag)];
+    expect(again.map(({ status, headers }) => [status, headers.get("x-ratelimit-remaining")])).toEqual(
+      Array(3).fill([304, "1"]),
+    );
+    expect([(await get('"another"')).status, (await get('"another"')).status]).toEqual([200, 403]);
+  });
+
   it("count requests down to the primary limit", async () => {
     scene = await setScene();
     scene.standIn.limits.requestsPerHour = 2;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { dump, load } from "js-yaml";
 import { estimateWindow } from "../../../impact/estimate-stream.ts";
 import type { PullRequest } from "../../../playground/github/repository.ts";
 import { CHECKOUT_MODES } from "../../../playground/shop/modes.ts";
@@ -94,12 +95,22 @@ function openPull({ github, cluster, keys, folder }: Scene["world"]): PullReques
   });
   people.push(github.repository, PEOPLE.author, {
     branch: BRANCH,
-    files: { [PATH]: readFileSync(join(folder, "network-delay.yaml"), "utf8") },
+    files: { [PATH]: withoutSchedule(readFileSync(join(folder, "network-delay.yaml"), "utf8")) },
   });
   return people.openPullRequest(github.repository, PEOPLE.author, {
     title: "Payment may be slow now",
     branch: BRANCH,
   });
+}
+
+/** The experiment that the seed's Schedule makes: merging a Schedule starts only its cron, and merging this runs it. */
+function withoutSchedule(text: string): string {
+  const { apiVersion, metadata, spec } = load(text) as {
+    readonly apiVersion: string;
+    readonly metadata: object;
+    readonly spec: { readonly type: string; readonly networkChaos: object };
+  };
+  return dump({ apiVersion, kind: spec.type, metadata, spec: spec.networkChaos });
 }
 
 async function checkRun(

@@ -23,7 +23,7 @@ export async function startRun(
     story.tell(`says /chaos run --plan ${plan}`);
     story.tell(headline(await say(world.github, PEOPLE.maintainer, pull, `/chaos run --plan ${plan}`)));
     const isNew = (report: RunReport): boolean =>
-      !known.has(report.runId) && (far(report) || report.phase === "finished");
+      report.pullRequest === pull.number && !known.has(report.runId) && (far(report) || report.phase === "finished");
     const report = await world.tap.waitFor("the run", isNew, 90_000);
     if (report.verdict !== "refused" || tries === TRIES) return report;
     story.tell(`refused: ${report.because}; once more`);

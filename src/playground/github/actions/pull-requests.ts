@@ -3,7 +3,7 @@ import { mergedFiles } from "../git/changes.ts";
 import { addCommitOfFiles, type Commit } from "../git/store.ts";
 import { fullPullRequest } from "../json/pull-request.ts";
 import { commitsOf } from "../pulls.ts";
-import { atLeast, type PullRequest, type Repository, roleOf } from "../repository.ts";
+import { atLeast, nextNumber, type PullRequest, type Repository, roleOf } from "../repository.ts";
 import { announce, type User, type World } from "../world.ts";
 import { carryObjects, moveBranch } from "./push.ts";
 
@@ -41,6 +41,16 @@ export function setState(world: World, repository: Repository, pull: PullRequest
   if (open) pull.headSha = pull.head.repository.git.branches.get(pull.head.branch) ?? pull.headSha;
   pull.timeline.push({ at: world.clock.now(), by, what: open ? "reopened" : "closed", detail: "" });
   emitPull(world, repository, pull, by, open ? "reopened" : "closed");
+}
+
+/** Moves a pull request onto another branch, and says from which. */
+export function retarget(world: World, repository: Repository, pull: PullRequest, by: User, base: string): void {
+  const baseSha = repository.git.branches.get(base);
+  if (baseSha === undefined) throw invalid({ resource: "PullRequest", field: "base", code: "invalid" });
+  const before = { ref: { from: pull.base }, sha: { from: pull.baseSha } };
+  pull.base = base;
+  pull.baseSha = baseSha;
+  emitPull(world, repository, pull, by, "edited", { changes: { base: before } });
 }
 
 /** Merges as GitHub would, or says why not: 405 for what is not allowed now, 409 for a head that has moved. */
@@ -105,7 +115,7 @@ function newPull(
   return {
     id: world.nextId(),
     issueId: world.nextId(),
-    number: repository.pulls.length + 1,
+    number: nextNumber(repository),
     title: what.title,
     body: what.body,
     author,
@@ -154,7 +164,8 @@ function refuseMissingChecks(repository: Repository, pull: PullRequest): void {
   }
 }
 
-function mergeCommit(
+/** The commit that merging now would make. */
+export function mergeCommit(
   world: World,
   repository: Repository,
   pull: PullRequest,

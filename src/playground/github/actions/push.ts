@@ -17,26 +17,42 @@ export function push(
   what: { readonly branch: string; readonly changes: FileChanges; readonly message: string; readonly force?: boolean },
 ): Commit {
   const { git } = repository;
-  const start = git.branches.get(what.force ? repository.defaultBranch : what.branch);
+  const start = git.branches.get(what.force === true ? repository.defaultBranch : what.branch);
   const parent = start ?? git.branches.get(repository.defaultBranch);
   const author = { name: by.login, email: `${by.id}+${by.login}@users.noreply.localhost`, at: world.clock.now() };
   const parents = parent === undefined ? [] : [parent];
   const commit = addCommit(git, { parents, changes: what.changes, author, message: what.message });
-  moveBranch(world, repository, by, what.branch, commit.sha);
+  moveBranch(world, repository, by, what.branch, commit.sha, what.force);
   return commit;
 }
 
 /** Points a branch at a commit and tells everybody what follows from it: the push, open pull requests, check suites. */
-export function moveBranch(world: World, repository: Repository, by: User, branch: string, sha: string): void {
+export function moveBranch(
+  world: World,
+  repository: Repository,
+  by: User,
+  branch: string,
+  sha: string,
+  force = false,
+): void {
   const before = repository.git.branches.get(branch);
   if (before === sha) return;
   repository.git.branches.set(branch, sha);
+  repository.activities.push({
+    id: world.nextId(),
+    by,
+    branch,
+    before: before ?? NO_COMMIT,
+    after: sha,
+    type: before === undefined ? "branch_creation" : force ? "force_push" : "push",
+    at: world.clock.now(),
+  });
   repository.pushedAt = world.clock.now();
   world.emit({
     event: "push",
     repository,
     sender: by,
-    payload: pushPayload(world, repository, by, { branch, before, sha }),
+    payload: pushPayload(world, repository, by, { branch, before, sha, force }),
   });
   for (const { home, pull } of openPullsFrom(world, repository, branch)) synchronize(world, home, pull, by, sha);
   requestSuites(world, repository, by, branch, sha);
@@ -75,7 +91,7 @@ function pushPayload(
   world: World,
   repository: Repository,
   by: User,
-  move: { readonly branch: string; readonly before: string | undefined; readonly sha: string },
+  move: { readonly branch: string; readonly before: string | undefined; readonly sha: string; readonly force: boolean },
 ) {
   const commits = historyOf(repository.git, move.sha, move.before).slice(0, 20).reverse();
   const described = commits.map((commit) => commitOfPush(world, repository, commit));
@@ -85,7 +101,7 @@ function pushPayload(
     after: move.sha,
     created: move.before === undefined,
     deleted: false,
-    forced: false,
+    forced: move.force,
     base_ref: null,
     compare: pageUrl(world, repository, `/compare/${move.before ?? NO_COMMIT}...${move.sha}`),
     commits: described,

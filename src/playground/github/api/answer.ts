@@ -6,7 +6,7 @@ import type { Repository } from "../repository.ts";
 import type { World } from "../world.ts";
 import { authorize, canSee, identify } from "./access.ts";
 import { isObject, type JsonObject } from "./json-schema.ts";
-import type { Limits } from "./limits.ts";
+import type { Limits, Weight } from "./limits.ts";
 import { gitHubOpenApi, type Parameter } from "./openapi.ts";
 import { pageOf } from "./paging.ts";
 import { notFound, Refusal } from "./refusal.ts";
@@ -48,14 +48,25 @@ function answerMatched(
 ): Answer {
   const { world, limits } = api;
   const repository = repositoryOf(world, actor, params);
-  const limitHeaders = limits.count(actor, route.method !== "GET" && !route.template.endsWith("/access_tokens"));
+  const limitHeaders = limits.count(actor, weightOf(route));
   authorize(actor, route.needs, repository);
   const body = bodyOf(request);
   refuseWrongRequest(route, params, request.query, body);
   const accept = request.headers.accept ?? "";
   const call: Call = { world, actor, params, query: request.query, body, accept };
   const reply = route.handle(call, repository as Repository);
-  return written(api, request, route, reply, limitHeaders);
+  const answered = written(api, request, route, reply, limitHeaders);
+  return answered.status === 304
+    ? { ...answered, headers: { ...answered.headers, ...limits.refund(actor) } }
+    : answered;
+}
+
+/** What GitHub tells people about, and what therefore has a limit of its own. */
+const TOLD = /\/(issues\/\{issue_number\}\/comments|pulls\/\{pull_number\}\/reviews|issues|pulls)$/;
+
+function weightOf({ method, template }: Route): Weight {
+  const writes = method !== "GET" && !template.endsWith("/access_tokens");
+  return { writes, tells: method === "POST" && TOLD.test(template) };
 }
 
 /** The repository that the path names, as far as the caller may know of it. */
@@ -119,7 +130,7 @@ function written(
   judge(world, route, status, body);
   const text = body === undefined ? "" : JSON.stringify(body);
   const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`;
-  const headers = { ...jsonHeaders(), ...limitHeaders, ...paged?.headers };
+  const headers = { ...jsonHeaders(world), ...limitHeaders, ...paged?.headers };
   if (route.method !== "GET") return { status, headers, body: text };
   const isSame = request.headers["if-none-match"] === etag;
   return { status: isSame ? 304 : status, headers: { ...headers, etag }, body: isSame ? "" : text };
@@ -146,18 +157,19 @@ function refused(world: World, route: Route | undefined, thrown: unknown): Answe
   const { status, body, headers } = thrown;
   const errors = route ? gitHubOpenApi().checkAnswer(route.method, route.template, status, body) : [];
   if (errors.length > 0) world.violations.push({ where: `${route?.method} ${route?.template} ${status}`, errors });
-  return { status, headers: { ...jsonHeaders(), ...headers }, body: JSON.stringify(body) };
+  return { status, headers: { ...jsonHeaders(world), ...headers }, body: JSON.stringify(body) };
 }
 
 function bug(world: World, route: Route | undefined, thrown: unknown): Answer {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const where = `${route?.method ?? ""} ${route?.template ?? ""} threw`;
   if (!message.startsWith("the stand-in's own answer")) world.violations.push({ where, errors: [message] });
-  return { status: 500, headers: jsonHeaders(), body: JSON.stringify({ message }) };
+  return { status: 500, headers: jsonHeaders(world), body: JSON.stringify({ message }) };
 }
 
-function jsonHeaders(): Record<string, string> {
+function jsonHeaders({ clock }: World): Record<string, string> {
   return {
+    date: new Date(clock.now()).toUTCString(),
     "content-type": "application/json; charset=utf-8",
     "x-github-media-type": "github.v3; format=json",
     "x-github-api-version-selected": "2022-11-28",

@@ -5,15 +5,33 @@ import type { Actor } from "./route.ts";
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
+/** What a request counts as besides one request. */
+export type Weight = {
+  /** It changes something; token creation does not count. */
+  readonly writes: boolean;
+  /** It makes something that people are told of: a comment or a review. */
+  readonly tells: boolean;
+};
+
 export type Limits = {
   /** Requests a caller has per hour. */
   requestsPerHour: number;
-  /** Writes a caller has per minute before GitHub's secondary limit answers; token creation does not count. */
+  /** Writes a caller has per minute before GitHub's secondary limit answers. */
   writesPerMinute: number;
+  /** Comments and reviews a caller may make per hour. */
+  contentPerHour: number;
+  /** Points a caller has per minute: a read is one, a write is five. */
+  pointsPerMinute: number;
+  /** How often each limit has refused somebody. */
+  readonly refused: { primary: number; secondary: number };
+  /** Refuses nobody any more, and counts all the same. */
+  lift(): void;
   /** The next `times` requests meet a secondary limit whatever was used, as they do when GitHub is busy. */
   trip(times: number, retryAfterSeconds: number): void;
   /** Counts a request; throws GitHub's refusal when it is one too many, and else gives the headers for the answer. */
-  count(actor: Actor, writes: boolean): Readonly<Record<string, string>>;
+  count(actor: Actor, weight: Weight): Readonly<Record<string, string>>;
+  /** Takes back the request counted last: what has not changed since the caller asked is free. Gives the headers anew. */
+  refund(actor: Actor): Readonly<Record<string, string>>;
   /** What a caller has left, for `/rate_limit`. */
   left(actor: Actor): {
     readonly limit: number;
@@ -23,7 +41,15 @@ export type Limits = {
   };
 };
 
-type Used = { hourStart: number; requests: number; readonly writes: number[] };
+/** When something was done, oldest first: for limits whose window slides. */
+type Times = number[];
+type Used = {
+  hourStart: number;
+  requests: number;
+  readonly writes: Times;
+  readonly content: Times;
+  readonly points: Times;
+};
 
 /** GitHub's primary and secondary rate limits, per caller, by the world's clock. */
 export function createLimits(world: World): Limits {
@@ -33,42 +59,73 @@ export function createLimits(world: World): Limits {
     const now = world.clock.now();
     const known = used.get(keyOf(actor));
     if (known && now - known.hourStart < HOUR_MS) return known;
-    const fresh = { hourStart: now, requests: 0, writes: [] };
+    const { writes, content, points } = known ?? { writes: [], content: [], points: [] };
+    const fresh = { hourStart: now, requests: 0, writes, content, points };
     used.set(keyOf(actor), fresh);
     return fresh;
   };
   const limits: Limits = {
     requestsPerHour: 5000,
     writesPerMinute: 80,
+    contentPerHour: 500,
+    pointsPerMinute: 900,
+    refused: { primary: 0, secondary: 0 },
+    lift: () => {
+      const none = Number.MAX_SAFE_INTEGER;
+      Object.assign(limits, {
+        requestsPerHour: none,
+        writesPerMinute: none,
+        contentPerHour: none,
+        pointsPerMinute: none,
+      });
+    },
     trip: (times, retryAfterSeconds) => {
       tripped = { times, retryAfterSeconds };
     },
+    refund: (actor) => {
+      const own = usedBy(actor);
+      own.requests = Math.max(0, own.requests - 1);
+      return headersOf(limits, own);
+    },
     left: (actor) => leftOf(limits, usedBy(actor)),
-    count: (actor, writes) => {
+    count: (actor, weight) => {
       if (tripped.times > 0) {
         tripped = { ...tripped, times: tripped.times - 1 };
-        throw secondary(tripped.retryAfterSeconds);
+        throw secondary(limits, tripped.retryAfterSeconds);
       }
       const own = usedBy(actor);
       own.requests += 1;
       const headers = headersOf(limits, own);
-      if (own.requests > limits.requestsPerHour) throw new Refusal(403, "API rate limit exceeded", { headers });
-      if (writes) countWrite(world, limits, own);
+      if (own.requests > limits.requestsPerHour) {
+        limits.refused.primary += 1;
+        throw new Refusal(403, "API rate limit exceeded", { headers });
+      }
+      countSecondary(world.clock.now(), limits, own, weight);
       return headers;
     },
   };
   return limits;
 }
 
-function countWrite(world: World, limits: Limits, used: Used): void {
-  const now = world.clock.now();
-  while (used.writes[0] !== undefined && now - used.writes[0] >= MINUTE_MS) used.writes.shift();
-  const [oldest = now] = used.writes;
-  if (used.writes.length >= limits.writesPerMinute) throw secondary(Math.ceil((oldest + MINUTE_MS - now) / 1000));
-  used.writes.push(now);
+/** The limits whose windows slide. What one of them refuses counts for none. */
+function countSecondary(now: number, limits: Limits, used: Used, { writes, tells }: Weight): void {
+  const windows = [
+    { times: used.points, most: limits.pointsPerMinute, lengthMs: MINUTE_MS, amount: writes ? 5 : 1 },
+    { times: used.writes, most: limits.writesPerMinute, lengthMs: MINUTE_MS, amount: writes ? 1 : 0 },
+    { times: used.content, most: limits.contentPerHour, lengthMs: HOUR_MS, amount: tells ? 1 : 0 },
+  ];
+  for (const { times, most, lengthMs, amount } of windows) {
+    const past = times.findIndex((at) => now - at < lengthMs);
+    times.splice(0, past === -1 ? times.length : past);
+    const [oldest = now] = times;
+    if (amount > 0 && times.length + amount > most)
+      throw secondary(limits, Math.ceil((oldest + lengthMs - now) / 1000));
+  }
+  for (const { times, amount } of windows) for (let n = 0; n < amount; n++) times.push(now);
 }
 
-function secondary(retryAfterSeconds: number): Refusal {
+function secondary(limits: Limits, retryAfterSeconds: number): Refusal {
+  limits.refused.secondary += 1;
   const message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
   return new Refusal(403, message, { headers: { "retry-after": String(retryAfterSeconds) } });
 }

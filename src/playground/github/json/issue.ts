@@ -1,7 +1,7 @@
-import type { Comment, PullRequest, Reaction, ReactionContent, Repository } from "../repository.ts";
+import type { Comment, Issue, PullRequest, Reaction, ReactionContent, Repository } from "../repository.ts";
 import { nodeId, type World } from "../world.ts";
 import { integration } from "./app.ts";
-import { isoTime, pullPageUrl, repositoryUrl } from "./urls.ts";
+import { isoTime, pageUrl, pullPageUrl, repositoryUrl } from "./urls.ts";
 import { authorAssociation, simpleUser } from "./user.ts";
 
 /** A pull request seen as the issue that it also is. */
@@ -38,6 +38,40 @@ export function issueJson(world: World, repository: Repository, pull: PullReques
     pull_request: pullLinks(world, repository, pull),
     reactions: reactionRollup(`${url}/reactions`, []),
     performed_via_github_app: null,
+  };
+}
+
+/** An issue that is none. */
+export function plainIssueJson(world: World, repository: Repository, issue: Issue) {
+  const url = repositoryUrl(world, repository, `/issues/${issue.number}`);
+  return {
+    id: issue.id,
+    node_id: nodeId("I", issue.id),
+    number: issue.number,
+    url,
+    repository_url: repositoryUrl(world, repository),
+    labels_url: `${url}/labels{/name}`,
+    comments_url: `${url}/comments`,
+    events_url: `${url}/events`,
+    html_url: pageUrl(world, repository, `/issues/${issue.number}`),
+    title: issue.title,
+    body: issue.body,
+    user: simpleUser(world, issue.by.user),
+    labels: [],
+    state: issue.state,
+    state_reason: issue.state === "closed" ? "completed" : null,
+    locked: false,
+    active_lock_reason: null,
+    assignee: null,
+    assignees: [],
+    milestone: null,
+    comments: 0,
+    created_at: isoTime(issue.createdAt),
+    updated_at: isoTime(issue.updatedAt),
+    closed_at: issue.closedAt === undefined ? null : isoTime(issue.closedAt),
+    author_association: authorAssociation(repository, issue.by.user),
+    reactions: reactionRollup(`${url}/reactions`, []),
+    performed_via_github_app: issue.by.app === undefined ? null : integration(world, issue.by.app),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { PullRequest, Repository } from "../repository.ts";
 import type { User, World } from "../world.ts";
 
-/** Root of the API, as on a GitHub server of one's own. */
+/** Below the root of the API. */
 export function apiUrl(world: World, path = ""): string {
-  return `${world.baseUrl}/api/v3${path}`;
+  return `${world.baseUrl}${world.apiRoot}${path}`;
 }
 
 export function repositoryUrl(world: World, repository: Repository, path = ""): string {

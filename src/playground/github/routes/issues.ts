@@ -5,8 +5,9 @@ import { listOf, textOf } from "../api/fields.ts";
 import { isObject } from "../api/json-schema.ts";
 import { notFound } from "../api/refusal.ts";
 import { authorOf, type Call, idIn, type Reply, type Route, repositoryRoute } from "../api/route.ts";
-import { commentJson, issueJson, labelJson, reactionJson } from "../json/issue.ts";
+import { commentJson, issueJson, labelJson, plainIssueJson, reactionJson } from "../json/issue.ts";
 import { findComment, type PullRequest, type ReactionContent, type Repository } from "../repository.ts";
+import { changeIssue, plainIssueIn } from "./plain-issues.ts";
 import { pullIn } from "./pulls.ts";
 
 /** On a pull request, permission for pull requests is as good as permission for issues. */
@@ -20,6 +21,7 @@ export function issueRoutes(): readonly Route[] {
     repositoryRoute("PATCH", "/issues/{issue_number}", WRITE, updateIssue),
     repositoryRoute("GET", "/issues/{issue_number}/comments", READ, listComments),
     repositoryRoute("POST", "/issues/{issue_number}/comments", WRITE, comment),
+    repositoryRoute("GET", "/issues/comments", READ, listRepositoryComments),
     repositoryRoute("GET", "/issues/comments/{comment_id}", READ, getComment),
     repositoryRoute("PATCH", "/issues/comments/{comment_id}", WRITE, edit),
     repositoryRoute("DELETE", "/issues/comments/{comment_id}", WRITE, remove),
@@ -40,10 +42,17 @@ function issueIn(call: Call, repository: Repository): PullRequest {
 }
 
 function getIssue(call: Call, repository: Repository): Reply {
+  const plain = plainIssueIn(call, repository, "read");
+  if (plain !== undefined) return { status: 200, body: plainIssueJson(call.world, repository, plain) };
   return { status: 200, body: issueJson(call.world, repository, issueIn(call, repository)) };
 }
 
 function updateIssue(call: Call, repository: Repository): Reply {
+  const plain = plainIssueIn(call, repository, "write");
+  if (plain !== undefined) {
+    changeIssue(call, repository, plain);
+    return getIssue(call, repository);
+  }
   const pull = issueIn(call, repository);
   const state = textOf(call.body, "state");
   if (state) setState(call.world, repository, pull, authorOf(call.actor).user, state === "open");
@@ -55,6 +64,17 @@ function listComments(call: Call, repository: Repository): Reply {
   const since = Date.parse(call.query.since ?? "") || 0;
   const found = pull.comments.filter(({ updatedAt }) => updatedAt >= since);
   return { items: found.map((each) => commentJson(call.world, repository, pull, each)) };
+}
+
+/** Of all pull requests; without a sort GitHub gives them by id, oldest first. */
+function listRepositoryComments({ world, query }: Call, repository: Repository): Reply {
+  const since = Date.parse(query.since ?? "") || 0;
+  const found = repository.pulls.flatMap((pull) =>
+    pull.comments.filter(({ updatedAt }) => updatedAt >= since).map((each) => ({ pull, each })),
+  );
+  const ordered = found.sort((a, b) => a.each.id - b.each.id);
+  if (query.direction === "desc") ordered.reverse();
+  return { items: ordered.map(({ pull, each }) => commentJson(world, repository, pull, each)) };
 }
 
 function comment(call: Call, repository: Repository): Reply {

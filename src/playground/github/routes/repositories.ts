@@ -1,9 +1,10 @@
 import { notFound } from "../api/refusal.ts";
 import { type Call, type Reply, type Route, repositoryRoute } from "../api/route.ts";
 import { fullRepository } from "../json/repository.ts";
+import { isoTime } from "../json/urls.ts";
 import { publicUser, simpleUser } from "../json/user.ts";
 import { atLeast, type Repository, ROLES, type Role, roleOf } from "../repository.ts";
-import type { User, World } from "../world.ts";
+import { nodeId, type User, type World } from "../world.ts";
 
 /** A repository itself, who may do what in it, and users. */
 export function repositoryRoutes(): readonly Route[] {
@@ -12,10 +13,29 @@ export function repositoryRoutes(): readonly Route[] {
       status: 200,
       body: fullRepository(world, repository),
     })),
+    repositoryRoute("GET", "/activity", "contents:read", listActivities),
     repositoryRoute("GET", "/collaborators", "metadata:read", listCollaborators),
     repositoryRoute("GET", "/collaborators/{username}/permission", "metadata:read", permissionOf),
     { method: "GET", template: "/users/{username}", needs: { who: "anyone" }, handle: userByLogin },
   ];
+}
+
+/** Newest first; the stand-in takes a branch's name with or without `refs/heads/`, as GitHub does. */
+function listActivities({ world, query }: Call, repository: Repository): Reply {
+  const branch = query.ref?.replace(/^refs\/heads\//, "");
+  const found = repository.activities.filter((each) => branch === undefined || each.branch === branch).reverse();
+  return {
+    items: found.map(({ id, by, before, after, type, at, branch: name }) => ({
+      id,
+      node_id: nodeId("PSH", id),
+      before,
+      after,
+      ref: `refs/heads/${name}`,
+      timestamp: isoTime(at),
+      activity_type: type,
+      actor: simpleUser(world, by),
+    })),
+  };
 }
 
 function userIn({ world, params }: Call): User {

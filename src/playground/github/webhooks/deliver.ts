@@ -25,11 +25,14 @@ export type Sender = {
   settled(): Promise<void>;
 };
 
-export function createSender(world: World): Sender {
+/** Brings a signed body to a receiver; rejects when nobody is there, or nobody answers in time. */
+export type Post = (delivery: Delivery) => Promise<{ readonly status: number; readonly answer: string }>;
+
+export function createSender(world: World, post: Post = postByFetch): Sender {
   const underWay = new Set<Promise<void>>();
   const dispatch = (delivery: Delivery): Delivery => {
     world.deliveries.push(delivery);
-    const trip = send(world, delivery).finally(() => underWay.delete(trip));
+    const trip = send(world, delivery, post).finally(() => underWay.delete(trip));
     underWay.add(trip);
     return delivery;
   };
@@ -158,15 +161,19 @@ function again(world: World, delivery: Delivery, guid: string): Delivery {
   };
 }
 
+async function postByFetch({ app, headers, body }: Delivery) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch(app.webhook.url, { method: "POST", headers, body, signal, redirect: "manual" });
+  return { status: answer.status, answer: (await answer.text()).slice(0, LONGEST_ANSWER) };
+}
+
 /** A receiver that is down, slow or unhappy is a line in the delivery log and nothing else. */
-async function send(world: World, delivery: Delivery): Promise<void> {
+async function send(world: World, delivery: Delivery, post: Post): Promise<void> {
   try {
-    const { app, headers, body } = delivery;
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const answer = await fetch(app.webhook.url, { method: "POST", headers, body, signal, redirect: "manual" });
-    delivery.status = answer.status;
-    delivery.answer = (await answer.text()).slice(0, LONGEST_ANSWER);
-    delivery.state = answer.ok ? "delivered" : "failed";
+    const { status, answer } = await post(delivery);
+    delivery.status = status;
+    delivery.answer = answer;
+    delivery.state = status >= 200 && status < 300 ? "delivered" : "failed";
   } catch (error) {
     delivery.answer = error instanceof Error ? error.message : String(error);
     delivery.state = "failed";

@@ -1,0 +1,145 @@
+// Looks at GitHub for what no delivery told: pull requests without a gate or with one that is stuck, commands without an answer,
+// merges that did not run, tickets and runs that nobody reports on. Deliveries leave, to be worked on like those that arrived;
+// runs are ended here. Nothing is remembered between two looks, and a look that finds nothing writes nothing.
+
+import type { Bot } from "./bot.ts";
+import { type Check, GATE, ownChecks, putCheck, REVIEW, runCheckName } from "./checks.ts";
+import { parseCommand } from "./commands/grammar.ts";
+import { findComment, replyMarker } from "./comments.ts";
+import { updateDashboard } from "./dashboard.ts";
+import type { CommentDelivery, Delivery, DeliveryRepository, PullRequestDelivery } from "./delivery.ts";
+import { deploymentStatuses, isWaiting, setDeploymentStatus } from "./deployments.ts";
+import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
+import { readProgressMark } from "./marks.ts";
+import { COULD_NOT } from "./publish-review.ts";
+import { openRepository, type Repository, where } from "./repository.ts";
+import { cancel, type QueuedRun, queuedRuns } from "./runs.ts";
+
+/** What is younger may still be on its way or under work. */
+const SETTLED_MS = 60_000;
+/** A command that nobody answered for an hour is not obeyed out of the blue. */
+const COMMANDS_MS = 3_600_000;
+/** A runner reports every few seconds, and tries again for as long as it lives. */
+const SILENT_RUN_MS = 15 * 60_000;
+const MOST_PULL_REQUESTS = 100;
+
+/** Looks at every repository of every installation once, and gives what has to be worked on to `take`. */
+export async function reconcile(bot: Bot, take: (delivery: Delivery) => void | Promise<void>): Promise<void> {
+  const app = await bot.clientOf();
+  for (const { id, suspended_at } of await app.paginate(app.rest.apps.listInstallations, { per_page: 100 })) {
+    if (suspended_at) continue;
+    await ofInstallation(bot, id, take).catch((error: unknown) => {
+      bot.log.warn({ err: error, installation: id }, "an installation could not be reconciled");
+    });
+  }
+}
+
+async function ofInstallation(bot: Bot, installationId: number, take: (delivery: Delivery) => void | Promise<void>) {
+  const octokit = await bot.clientOf(installationId);
+  const repositories = await octokit.paginate(octokit.rest.apps.listReposAccessibleToInstallation, { per_page: 100 });
+  for (const { owner, name, archived, disabled } of repositories) {
+    if (archived || disabled) continue;
+    const ref = { owner: owner.login, name, installationId };
+    try {
+      const repository = await openRepository(octokit, bot.self, ref);
+      for (const delivery of await missedIn(repository, bot)) await take(delivery);
+      await endAbandoned(repository, bot);
+      await updateDashboard(repository, bot);
+    } catch (error) {
+      bot.log.warn({ err: error, repository: `${owner.login}/${name}` }, "a repository could not be reconciled");
+    }
+  }
+}
+
+/** What should have been worked on in one repository and was not. */
+export async function missedIn(repository: Repository, bot: Bot): Promise<readonly Delivery[]> {
+  const nowMs = bot.clock.now();
+  const { owner, name, installationId } = repository;
+  const common = { id: "reconciler", repository: { owner, name, installationId } };
+  return [...(await missedPulls(repository, common, nowMs)), ...(await missedCommands(repository, common, nowMs))];
+}
+
+type Common = { readonly id: string; readonly repository: DeliveryRepository };
+
+async function missedPulls(repository: Repository, common: Common, nowMs: number): Promise<readonly Delivery[]> {
+  const { data } = await repository.octokit.rest.pulls.list({
+    ...where(repository),
+    state: "all",
+    sort: "updated",
+    direction: "desc",
+    per_page: MOST_PULL_REQUESTS,
+  });
+  const missed: PullRequestDelivery[] = [];
+  for (const { number, state, head, updated_at, merged_at } of data) {
+    const ageMs = nowMs - Date.parse(updated_at);
+    const draft = { ...common, kind: "pull-request", number, headSha: head.sha, sender: "" } as const;
+    // Handing over a merge's ticket twice gives one ticket, so it needs no look whether it was.
+    if (merged_at !== null && nowMs - Date.parse(merged_at) < TICKET_LIFETIME_SECONDS * 1000 && ageMs > SETTLED_MS)
+      missed.push({ ...draft, action: "merged" });
+    if (state !== "open" || ageMs <= SETTLED_MS) continue;
+    const checks = await ownChecks(repository, head.sha);
+    if (needsReview(checks, ageMs)) missed.push({ ...draft, action: "looked" });
+  }
+  return missed;
+}
+
+/** No gate, one that never concluded, one that failed because of us, or a green one that a lost event may have outdated. */
+export function needsReview(checks: readonly Check[], sinceChangeMs: number): boolean {
+  const gate = checks.find(({ name }) => name === GATE);
+  const review = checks.find(({ name }) => name === REVIEW);
+  if (gate === undefined || !gate.completed || gate.title === COULD_NOT) return true;
+  if (review === undefined) return gate.conclusion !== "skipped";
+  return gate.conclusion === "success" && sinceChangeMs < COMMANDS_MS;
+}
+
+async function missedCommands(repository: Repository, common: Common, nowMs: number): Promise<readonly Delivery[]> {
+  const { octokit } = repository;
+  const comments = await octokit.paginate(octokit.rest.issues.listCommentsForRepo, {
+    ...where(repository),
+    since: new Date(nowMs - COMMANDS_MS).toISOString(),
+    sort: "created",
+    direction: "asc",
+    per_page: 100,
+  });
+  const missed: CommentDelivery[] = [];
+  for (const comment of comments) {
+    const createdAt = Date.parse(comment.created_at);
+    const number = Number(/\/(\d{1,10})$/.exec(comment.issue_url)?.[1]);
+    const body = comment.body ?? "";
+    // An edited comment commands nothing, also when its first text was never delivered.
+    if (comment.created_at !== comment.updated_at || !(number > 0)) continue;
+    if (nowMs - createdAt < SETTLED_MS || nowMs - createdAt > COMMANDS_MS) continue;
+    if (comment.user?.type !== "User" || parseCommand(body).kind !== "command") continue;
+    if (await findComment(repository, number, replyMarker(comment.id))) continue;
+    const { login, type } = comment.user;
+    const heard = { id: comment.id, nodeId: comment.node_id, body, createdAt, author: login, authorType: type };
+    missed.push({ ...common, kind: "comment", number, comment: heard, sender: login });
+  }
+  return missed;
+}
+
+/** Ends tickets that no runner took and runs of which nobody has heard: a check that spins for ever says nothing. */
+export async function endAbandoned(repository: Repository, bot: Bot): Promise<void> {
+  const nowMs = bot.clock.now();
+  for (const run of await queuedRuns(repository)) {
+    const ageMs = nowMs - run.createdAt;
+    if (ageMs < TICKET_LIFETIME_SECONDS * 1000) continue;
+    const [newest] = await deploymentStatuses(repository, run.id);
+    if (isWaiting(newest)) await cancel(repository, run, "no runner accepted the ticket in time");
+    if (newest?.state === "in_progress") await endSilent(repository, run, nowMs);
+  }
+}
+
+/** A report that still comes is published all the same: the mark in the check's text stays as it is. */
+async function endSilent(repository: Repository, run: QueuedRun, nowMs: number): Promise<void> {
+  const checks = await ownChecks(repository, run.payload.headSha, runCheckName(run.environment));
+  const ours = checks.filter(({ externalId }) => externalId.startsWith(`${run.payload.ticketId}-`));
+  const open = ours.filter(({ completed }) => !completed);
+  const heardOf = Math.max(run.createdAt, ...ours.map(({ text }) => readProgressMark(text)?.publishedAt ?? 0));
+  if (nowMs - heardOf < SILENT_RUN_MS) return;
+  const summary =
+    "Nothing was heard of this run for 15 minutes. Leases end faults by themselves on every node; look at the ChaosRun in the cluster for what became of it.";
+  for (const check of open)
+    await putCheck(repository, { ...check, state: "failure", title: "No report from the runner", summary }, check);
+  await setDeploymentStatus(repository, run.id, "error", "nothing was heard of the run for 15 minutes");
+}

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CLAIMS_PATH } from "../../src/channel/protocol.ts";
+import type { PullRequest } from "../../src/playground/github/repository.ts";
+import { delayOf, EXPERIMENT, MANIFEST } from "./support/files.ts";
+import { appComments, conclusionOf, deploymentsOf, planOf, say } from "./support/look.ts";
+import { buildTown, openPullRequest, type Town } from "./support/town.ts";
+
+let town: Town;
+
+beforeEach(async () => {
+  town = await buildTown();
+});
+
+afterEach(async () => {
+  await town.stop();
+  expect(town.github.violations).toEqual([]);
+});
+
+const MINUTE = 60_000;
+const gate = (pull: PullRequest) => conclusionOf(town, pull, "chaos / gate");
+const CLAIMS = { clusterId: "cluster-1", runner: "runner-1", repositories: [{ owner: "acme", name: "shop" }] };
+
+function openUnheard(): PullRequest {
+  const { github, repository } = town;
+  return town.unheard(() => {
+    github.people.push(repository, "ada", { branch: "experiment", files: EXPERIMENT });
+    return github.people.openPullRequest(repository, "ada", { title: "An experiment", branch: "experiment" });
+  });
+}
+
+describe("a look at GitHub", () => {
+  it("reviews a pull request whose delivery was lost, once it is clear that it was", async () => {
+    const pull = openUnheard();
+    await town.reconcile();
+    expect(gate(pull)).toBeUndefined();
+    town.later(2 * MINUTE);
+    await town.reconcile();
+    expect(gate(pull)).toBe("action_required");
+    expect(appComments(town, pull)).toHaveLength(1);
+  });
+
+  it("reviews a push whose delivery was lost, and knows from GitHub's record whose it was", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+    town.unheard(() =>
+      town.github.people.push(town.repository, "grace", {
+        branch: "experiment",
+        files: { [MANIFEST]: delayOf("9ms") },
+      }),
+    );
+    town.later(2 * MINUTE);
+    await town.reconcile();
+    expect(gate(pull)).toBe("action_required");
+    expect(await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`)).toContain("`four-eyes`");
+    await say(town, "olga", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+    expect(gate(pull)).toBe("success");
+  });
+
+  it("obeys a command whose delivery was lost, once, and as of who may now", async () => {
+    const pull = await openPullRequest(town);
+    const body = `/chaos run --plan ${planOf(town, pull)}`;
+    town.unheard(() => town.github.people.comment(town.repository, "grace", pull.number, body));
+    town.unheard(() => town.github.people.comment(town.repository, "dan", pull.number, body));
+    town.later(2 * MINUTE);
+    await town.reconcile();
+    await town.reconcile();
+    expect(deploymentsOf(town, "chaosgate:run")).toHaveLength(1);
+    expect(appComments(town, pull).at(-1)?.body).toContain("`may-run`");
+  });
+
+  it.each([
+    { name: "an edited comment", after: 2 * MINUTE, edit: true },
+    { name: "a command of yesterday", after: 24 * 60 * MINUTE, edit: false },
+  ])("does not obey $name", async ({ after, edit }) => {
+    const pull = await openPullRequest(town);
+    const body = `/chaos run --plan ${planOf(town, pull)}`;
+    const comment = town.unheard(() =>
+      town.github.people.comment(town.repository, "grace", pull.number, edit ? "looks good" : body),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    if (edit) town.unheard(() => town.github.people.editComment(town.repository, "grace", comment.id, body));
+    town.later(after);
+    await town.reconcile();
+    expect(deploymentsOf(town, "chaosgate:run")).toEqual([]);
+  });
+
+  it("runs a merge whose delivery was lost, once", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+    town.unheard(() => town.github.people.merge(town.repository, "olga", pull.number));
+    town.later(2 * MINUTE);
+    await town.reconcile();
+    await town.reconcile();
+    expect(deploymentsOf(town, "chaosgate:run")).toHaveLength(1);
+  });
+
+  it("turns a green gate back when the dismissal of its approval was lost", async () => {
+    const pull = await openPullRequest(town);
+    await new Promise((resolve) => setTimeout(resolve, 1001));
+    const review = town.github.people.review(town.repository, "grace", pull.number, "APPROVED");
+    await town.quiet();
+    expect(gate(pull)).toBe("success");
+    town.unheard(() => town.github.people.dismissReview(town.repository, "olga", pull.number, review.id));
+    town.later(2 * MINUTE);
+    await town.reconcile();
+    expect(gate(pull)).toBe("action_required");
+  });
+
+  it("ends a ticket that no runner took", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+    await town.reconcile();
+    expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("pending");
+    town.later(20 * MINUTE);
+    await town.reconcile();
+    expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("cancelled");
+    expect((await town.ask(CLAIMS_PATH, CLAIMS)).body).toMatchObject({ claims: [] });
+  });
+
+  it("ends a run of which nobody has heard, and never as a success", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+    const [run] = deploymentsOf(town, "chaosgate:run");
+    const [queued] = run?.statuses ?? [];
+    if (queued !== undefined) run?.statuses.push({ ...queued, id: queued.id + 1_000_000, state: "in_progress" });
+    town.later(20 * MINUTE);
+    await town.reconcile();
+    expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("failure");
+    expect(run?.statuses.at(-1)?.state).toBe("error");
+  });
+
+  it("writes nothing where nothing was missed", async () => {
+    const pull = await openPullRequest(town);
+    town.later(2 * MINUTE);
+    const before = JSON.stringify([
+      pull.comments,
+      town.repository.checkRuns.length,
+      town.repository.deployments.length,
+    ]);
+    await town.reconcile();
+    expect(JSON.stringify([pull.comments, town.repository.checkRuns.length, town.repository.deployments.length])).toBe(
+      before,
+    );
+  });
+});

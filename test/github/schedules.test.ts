@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { REPORTS_PATH, STANDING_PATH } from "../../src/channel/protocol.ts";
+import type { PullRequest } from "../../src/playground/github/repository.ts";
+import type { RunReport } from "../../src/run/report.ts";
+import type { TicketClaims } from "../../src/ticket/claims.ts";
+import { CLUSTER } from "../channel/runner-key.ts";
+import { aReport } from "../fakes/run-report.ts";
+import { delayOf, settingsFor } from "./support/files.ts";
+import { appComments, deploymentsOf, planOf, say } from "./support/look.ts";
+import { buildTown, openPullRequest, type Town } from "./support/town.ts";
+
+const PATH = "chaos/nightly.yaml";
+const QUESTION = { clusterId: CLUSTER, runner: "staging-1", repositories: [{ owner: "acme", name: "shop" }] };
+
+const SCHEDULE = `apiVersion: chaos-mesh.org/v1alpha1
+kind: Schedule
+metadata:
+  name: nightly
+  namespace: staging
+spec:
+  schedule: "CRON_TZ=Europe/Berlin 0 2 * * *"
+  type: NetworkChaos
+  historyLimit: 2
+  concurrencyPolicy: Forbid
+  networkChaos:
+${delayOf("100ms")
+  .split("\n")
+  .slice(6)
+  .map((line) => `  ${line}`)
+  .join("\n")}
+`;
+
+let town: Town;
+
+beforeEach(async () => {
+  town = await buildTown();
+});
+
+afterEach(async () => {
+  await town.stop();
+});
+
+async function merged(files: Readonly<Record<string, string | null>>, branch = "nightly"): Promise<PullRequest> {
+  const pull = await openPullRequest(town, files, branch);
+  await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+  town.github.people.merge(town.repository, "olga", pull.number);
+  await town.quiet();
+  return pull;
+}
+
+async function standing(): Promise<readonly TicketClaims[]> {
+  const { claims } = (await town.ask(STANDING_PATH, QUESTION)).body as { claims: { ticket: string }[] };
+  return claims.map(({ ticket }) => JSON.parse(Buffer.from(ticket.split(".")[1] ?? "", "base64url").toString()));
+}
+
+const pushed = async (files: Readonly<Record<string, string | null>>) => {
+  town.github.people.push(town.repository, "olga", { branch: "main", files });
+  await town.quiet();
+};
+
+describe("a merged schedule", () => {
+  it("stands, and is not run by the merge", async () => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    expect(deploymentsOf(town, "chaosgate:run")).toEqual([]);
+    expect(await standing()).toMatchObject([
+      { kind: "standing", pull_request: pull.number, documents: [{ path: PATH, index: 0 }] },
+    ]);
+    expect(appComments(town, pull).at(-1)?.body).toContain("The schedule");
+  });
+
+  it("does not stand without an approval", async () => {
+    const pull = await openPullRequest(town, { [PATH]: SCHEDULE }, "nightly");
+    town.github.people.merge(town.repository, "olga", pull.number);
+    await town.quiet();
+    expect(await standing()).toEqual([]);
+    expect(appComments(town, pull).at(-1)?.body).toContain("merge-needs-approval");
+  });
+
+  it("leaves what is no schedule beside it to be run at once", async () => {
+    await merged({ [PATH]: SCHEDULE, "chaos/delay.yaml": delayOf("100ms") });
+    expect(await standing()).toHaveLength(1);
+    expect(deploymentsOf(town, "chaosgate:run")).toHaveLength(1);
+  });
+
+  it.each([
+    { name: "is removed", files: { [PATH]: null } },
+    { name: "is changed by a push that nobody approved", files: { [PATH]: SCHEDULE.replace("0 2", "0 3") } },
+  ])("is revoked for good when it $name, and says so", async ({ files }) => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    await pushed(files);
+    expect(await standing()).toEqual([]);
+    expect(appComments(town, pull).some(({ body }) => body.includes("does not run any more"))).toBe(true);
+    await pushed({ [PATH]: SCHEDULE });
+    expect(await standing()).toEqual([]);
+  });
+
+  it("is not given out after a removal of which nobody was told", async () => {
+    await merged({ [PATH]: SCHEDULE });
+    town.unheard(() => town.github.people.push(town.repository, "olga", { branch: "main", files: { [PATH]: null } }));
+    expect(await standing()).toEqual([]);
+  });
+
+  it("is replaced by one that is merged later", async () => {
+    await merged({ [PATH]: SCHEDULE });
+    const [first] = await standing();
+    const pull = await merged({ [PATH]: SCHEDULE.replace("0 2", "0 3") }, "later");
+    const now = await standing();
+    expect(now).toMatchObject([{ pull_request: pull.number }]);
+    expect(now[0]?.jti).not.toBe(first?.jti);
+  });
+
+  it("is revoked when the limits it was approved under change, and stays when others do", async () => {
+    await merged({ [PATH]: SCHEDULE });
+    const settings = settingsFor(town.runner.x);
+    await pushed({ ".github/chaosgate.yml": `${settings}# a remark\n` });
+    expect(await standing()).toHaveLength(1);
+    await pushed({ ".github/chaosgate.yml": settings.replace("pods: 5", "pods: 1") });
+    expect(await standing()).toEqual([]);
+  });
+
+  it("is held up by the label, and goes on without it", async () => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    town.github.people.label(town.repository, "dan", pull.number, "chaos:hold");
+    await town.quiet();
+    expect(await standing()).toEqual([]);
+    town.github.people.unlabel(town.repository, "dan", pull.number, "chaos:hold");
+    await town.quiet();
+    expect(await standing()).toHaveLength(1);
+  });
+});
+
+describe("a scheduled run", () => {
+  const reportOf = (claims: TicketClaims, due: number, over: Partial<RunReport>): RunReport =>
+    aReport({
+      runId: `${claims.jti}-${due}`,
+      ticketId: claims.jti,
+      clusterId: CLUSTER,
+      repository: { owner: "acme", name: "shop" },
+      pullRequest: claims.pull_request,
+      headSha: claims.head_sha,
+      environment: "staging",
+      plan: claims.plan,
+      manifest: { path: PATH, index: 0, sha256: claims.manifests[PATH] ?? "" },
+      ...over,
+    });
+  const send = async (report: RunReport) => (await town.ask(REPORTS_PATH, { report })).body;
+  const DUE = 1_795_725_600;
+
+  it("has a check of its own and one comment for all, on the pull request of its schedule", async () => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    for (const due of [DUE, DUE + 86_400]) {
+      expect(await send(reportOf(claims, due, { sequence: 1, phase: "watching" }))).toEqual({ orders: [] });
+      const end = { sequence: 2, phase: "finished", verdict: "resilient", rollback: "verified" } as const;
+      expect(await send(reportOf(claims, due, end))).toEqual({ orders: [] });
+    }
+    const checks = town.repository.checkRuns.filter(({ name }) => name.startsWith("chaos / schedule"));
+    expect(checks.map(({ headSha, conclusion }) => [headSha, conclusion])).toEqual([
+      [pull.headSha, "success"],
+      [pull.headSha, "success"],
+    ]);
+    expect(appComments(town, pull).filter(({ body }) => body.startsWith("<!-- chaosgate:run "))).toHaveLength(1);
+  });
+
+  it("is asked to end by /chaos abort, and the next one is not", async () => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+    await say(town, "dan", pull, "/chaos abort");
+    expect(await send(reportOf(claims, DUE, { sequence: 2, phase: "watching" }))).toMatchObject({
+      orders: [{ kind: "abort", by: "dan" }],
+    });
+    await send(reportOf(claims, DUE + 60, { sequence: 1, phase: "watching" }));
+    expect(await send(reportOf(claims, DUE + 60, { sequence: 2, phase: "watching" }))).toEqual({ orders: [] });
+  });
+
+  it("is asked to end when its schedule is revoked", async () => {
+    await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+    await pushed({ [PATH]: null });
+    expect(await send(reportOf(claims, DUE, { sequence: 2, phase: "watching" }))).toMatchObject({
+      orders: [{ kind: "abort", by: "chaosgate", reason: "its schedule was revoked" }],
+    });
+  });
+
+  it("of a ticket that was never issued is asked to end", async () => {
+    await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    const other = { ...claims, jti: `t${"9".repeat(20)}` };
+    expect(await send(reportOf(other, DUE, { sequence: 1, phase: "watching" }))).toMatchObject({
+      orders: [{ kind: "abort", reason: "no such run was handed over" }],
+    });
+  });
+});
