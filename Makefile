@@ -10,10 +10,13 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 STAMPS := .cache/stamps
 DAEMON := .cache/target/release/chaosgated
 
-.PHONY: help demo test test-full check format bench-daemon bench-impact bench-queue bench-lint build setup daemon packages clean
+.PHONY: help app-form try demo test test-full check format bench-daemon bench-file-io bench-impact bench-queue bench-lint bench-load bench-cold-start e2e function build setup daemon image packages clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+try: $(STAMPS)/npm $(STAMPS)/generated $(STAMPS)/schemas ## two pull requests, reviewed, on pages of this machine until Ctrl-C; needs Node alone (ONCE=1 ends by itself)
+	@node scripts/try.ts $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 demo: setup packages daemon ## play the whole story on this machine and write .demo/report.json (KEEP=1 leaves the page up)
 	@node scripts/demo.ts $(if $(KEEP),--keep)
@@ -21,23 +24,42 @@ demo: setup packages daemon ## play the whole story on this machine and write .d
 test: setup packages daemon ## everything that must hold, on a real kernel (25 minutes or less on two cores)
 	@node scripts/run-tests.ts test
 
-test-full: setup packages daemon ## the long matrices and outages as well (85 minutes or less)
+test-full: setup packages daemon ## the long matrices and outages as well (85 minutes are meant)
 	@node scripts/run-tests.ts test-full
 
 check: setup ## the quick loop: format, lint, types, unit tests, architecture
 	@node scripts/run-tests.ts check
 
-bench-daemon: setup packages daemon ## the daemon's memory and CPU, idle and with 20 faults, into .bench/daemon.json
-	@scripts/sandbox.sh node scripts/bench/daemon.ts
+e2e: setup packages daemon ## the pull request's story on a real Kubernetes node, built from Go modules and made here (as root)
+	@scripts/cluster/prepare.sh
+	@scripts/sandbox.sh vitest run --project node-e2e
+
+bench-daemon: setup packages daemon ## the daemon's memory and CPU, idle and with 100 faults, and their end, into .bench/daemon.json (needs root)
+	@node scripts/bench/daemon.ts
 
 bench-impact: setup packages daemon ## predictions of the impact model, then measurements on two real wires, into .bench/impact.json
+	@cargo fetch --locked --quiet
 	@scripts/sandbox.sh node scripts/bench/impact.ts
 
+bench-file-io: daemon ## throughput of a volume under a file fault against the bare file system, into .bench/file-io.json
+	@mkdir -p .bench && cargo fetch --locked --quiet
+	@CHAOSGATE_BENCH=$(CURDIR)/.bench/file-io.json scripts/sandbox.sh cargo test --release --locked --test file_io -- --ignored --nocapture --test-threads=1 speed::
+
 bench-queue: daemon ## throughput ceiling and cost of the packet queue, printed
+	@cargo fetch --locked --quiet
 	@scripts/sandbox.sh cargo test --release --locked --test network_throughput -- --ignored --nocapture --test-threads=1
 
 bench-lint: build .cache/bin/kubeconform ## the time of linting 1,600 manifests against kubeconform's, into .bench/lint.json
 	@node scripts/bench/lint.ts
+
+bench-load: setup ## 200 pull requests of 20 manifests each at once, against a GitHub that enforces its limits, into .bench/load.json
+	@node scripts/bench/load.ts
+
+bench-cold-start: setup ## the Lambda function from a cold start to its answer, beside a bare Probot app, into .bench/cold-start.json
+	@node scripts/bench/cold-start.ts
+
+function: setup ## bundle the Lambda function into dist/lambda/
+	@node scripts/bundle.ts lambda.ts dist/lambda/lambda.mjs
 
 build: setup ## bundle the command line into dist/cli.js and its parts
 	@node scripts/bundle.ts cli.ts dist/cli.js
@@ -49,6 +71,9 @@ format: setup ## format and fix what can be fixed without judgement
 	@biome check --write .
 	@cargo fmt
 
+app-form: $(STAMPS)/npm ## the page that registers the GitHub App: make app-form BOT=https://bot.example.com [ORG=acme] [GITHUB=https://github.com]
+	@node scripts/app-form.ts "$(BOT)" "$(ORG)" "$(GITHUB)"
+
 setup: $(STAMPS)/npm $(STAMPS)/generated $(STAMPS)/schemas .cache/sarif-2.1.0.json ## install the npm packages and generate the code of proto/ and of the shapes
 
 packages: ## install or unpack the Debian packages that are absent
@@ -57,6 +82,10 @@ packages: ## install or unpack the Debian packages that are absent
 daemon: ## build the node daemon
 	@echo "building the node daemon (cached in .cache/target)"
 	@cargo build --release --locked --quiet
+
+image: setup packages ## the daemon's container image from nothing, with the list of its parts, in .cache/image
+	@cargo fetch --locked --quiet
+	@node scripts/image/build.ts .cache/image
 
 clean: ## remove everything that was built or cached
 	@rm -rf .cache .demo .bench .test target node_modules src/daemon/generated src/manifest/generated

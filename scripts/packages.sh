@@ -6,6 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # command or file:package; CHROMIUM names another browser of the same family, and the fonts are for its pictures
 TOOLS="iptables:iptables ip:iproute2 unshare:util-linux pkill:procps insmod:kmod linux.uml:user-mode-linux ${CHROMIUM:-chromium}:chromium openssl:openssl etcd:etcd-server"
+# the languages of the programs whose clock is skewed
+TOOLS="$TOOLS gcc:gcc musl-gcc:musl-tools /usr/lib/x86_64-linux-gnu/libc.a:libc6-dev /usr/bin/python3:python3 go:golang-go javac:default-jdk-headless strace:strace"
 TOOLS="$TOOLS /usr/share/fonts/truetype/liberation:fonts-liberation /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji"
 # binary under .cache/debian:package
 UNPACKED="usr/bin/prometheus:prometheus usr/bin/prometheus-alertmanager:prometheus-alertmanager"

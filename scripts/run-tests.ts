@@ -17,6 +17,8 @@ process.exitCode = (await runPlan(planName, plan)) ? 0 : 1;
 
 async function runPlan(name: string, suites: readonly Suite[]): Promise<boolean> {
   mkdirSync(".test", { recursive: true });
+  // Suites append to it.
+  rmSync(".test/matrix.jsonl", { force: true });
   const outcomes: Outcome[] = [];
   for (const together of groupsOf(suites)) {
     for (const suite of together)

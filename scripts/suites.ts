@@ -81,17 +81,46 @@ const INTEGRATION: Suite = {
   timeoutMinutes: 10,
 };
 
+const DAEMON_BUILD: Suite = {
+  name: "daemon-build",
+  says: "compile the daemon's tests while the integration tests mostly wait",
+  argv: ["cargo", "test", "--release", "--locked", "--no-run"],
+  result: { kind: "exit" },
+  timeoutMinutes: 15,
+  alongside: true,
+};
+
 const DAEMON: Suite = {
   name: "daemon",
   says: "the node daemon on this kernel: felt, bounded, undone",
-  argv: [SANDBOX, "cargo", "test", "--release", "--locked", "--no-fail-fast", "--", "--test-threads=1"],
+  argv: [
+    SANDBOX,
+    ...["cargo", "test", "--release", "--locked", "--no-fail-fast", "--", "--test-threads=1"],
+    ...["--skip", "another_kernel"],
+  ],
   result: { kind: "cargo" },
-  timeoutMinutes: 15,
+  timeoutMinutes: 20,
 };
+
+/** One processor for itself, and the suite beside it mostly waits. */
+function otherKernel(...which: readonly string[]): Suite {
+  return {
+    name: "other-kernel",
+    says: "network faults by netem, and a clock that jumps, in user-mode Linux",
+    argv: [
+      SANDBOX,
+      ...["cargo", "test", "--release", "--locked", "--test", "network", "--test", "core"],
+      ...["--", "--test-threads=1", ...which],
+    ],
+    result: { kind: "cargo" },
+    timeoutMinutes: 20,
+    alongside: true,
+  };
+}
 
 const KEEPER: Suite = {
   name: "keeper",
-  says: "kill -9 of the daemon, and nobody but its keeper to heal: a minute of waiting",
+  says: "kill -9 of the daemon, and nobody but its keeper to heal: two minutes of waiting",
   argv: [
     SANDBOX,
     "cargo",
@@ -100,15 +129,118 @@ const KEEPER: Suite = {
     "--locked",
     "--test",
     "core",
+    "--test",
+    "file_io",
     "--",
     "--ignored",
     "--exact",
     "healing::kill_9_without_restart_is_healed_within_46_seconds",
+    "healing::a_daemon_that_is_stuck_when_a_lease_ends_is_ended_by_the_keeper",
+    "healing::without_a_restart_the_keeper_reverts_within_46_seconds",
   ],
   result: { kind: "cargo" },
   timeoutMinutes: 15,
   alongside: true,
 };
+
+/** Every effect, whatever happens to whom: a cell of each in `daemon`, all of them in these two, beside each other. */
+function matrix(name: string, says: string, ...which: readonly string[]): Suite {
+  return {
+    name,
+    says,
+    argv: [
+      SANDBOX,
+      ...["cargo", "test", "--release", "--locked", "--test", "core", "--", "--ignored", "--test-threads=1", ...which],
+    ],
+    result: { kind: "cargo" },
+    timeoutMinutes: 30,
+  };
+}
+
+const MATRIX: readonly Suite[] = [
+  matrix("matrix", "every effect, whatever happens to whom, on this kernel", "matrix::every_", "matrix::controls::"),
+  {
+    ...matrix("matrix-elsewhere", "the network's effects again, in user-mode Linux", "matrix::elsewhere::"),
+    alongside: true,
+  },
+];
+
+function addUp(wanted: "each" | "every"): Suite {
+  return {
+    name: "matrix-table",
+    says: "effect x what happens meanwhile: passed, failed or why not, of what has just run",
+    argv: ["node", "scripts/matrix.ts", wanted],
+    result: { kind: "exit" },
+    timeoutMinutes: 1,
+  };
+}
+
+/**
+ * As the daemon lives on a node: the kernel tells of new programs only in the first pid and network namespaces, so there is no sandbox.
+ * Daemon and newcomer race for a processor, so nothing runs beside it: among five suites that begin at once, 7 of 100 came first.
+ */
+const NEWCOMERS: Suite = {
+  name: "newcomers",
+  says: "programs that begin while a clock fault stands, outside of the sandbox",
+  argv: [
+    "cargo",
+    "test",
+    "--release",
+    "--locked",
+    "--test",
+    "clock",
+    "--",
+    "--ignored",
+    "--test-threads=1",
+    "newcomers::",
+  ],
+  result: { kind: "cargo" },
+  timeoutMinutes: 5,
+};
+
+/** Judges the worst span, so nothing runs beside it. */
+const CLOCK_LOAD: Suite = {
+  name: "clock-load",
+  says: "programs under a minute of load while their clock is skewed and put right",
+  argv: [
+    SANDBOX,
+    ...["cargo", "test", "--release", "--locked", "--test", "clock"],
+    ...["--", "--ignored", "--test-threads=1", "--nocapture", "load::"],
+  ],
+  result: { kind: "cargo" },
+  timeoutMinutes: 8,
+};
+
+const DENY: Suite = {
+  name: "deny",
+  says: "licences, sources and doubles of all that is built into the daemon",
+  argv: ["scripts/deny.sh"],
+  result: { kind: "exit" },
+  timeoutMinutes: 20,
+  alongside: true,
+};
+
+/** In a target directory of its own, which takes three minutes of a processor the first time. */
+const SANITIZER: readonly Suite[] = [
+  {
+    name: "sanitizer",
+    says: "the daemon's parts under AddressSanitizer, and a mistake that it must find",
+    argv: [SANDBOX, "scripts/sanitizer.sh", "--lib", "--test", "sanitizer", "--", "--test-threads=1"],
+    result: { kind: "cargo" },
+    timeoutMinutes: 15,
+  },
+  {
+    name: "sanitized-daemon",
+    says: "a daemon under AddressSanitizer: a storm of messages, its faults, and their end",
+    argv: [
+      SANDBOX,
+      ...["scripts/sanitizer.sh", "--test", "core", "--", "--test-threads=1"],
+      ...["fuzzing::", "victims::", "names_again::", "ledger::", "healing::sigterm", "healing::kill_9_leaves"],
+    ],
+    result: { kind: "cargo" },
+    timeoutMinutes: 15,
+  },
+];
 
 const E2E: Suite = {
   name: "e2e",
@@ -127,29 +259,102 @@ const API_SERVER: Suite = {
   alongside: true,
 };
 
+const HELM: Suite = {
+  name: "helm",
+  says: "build helm for the tests of the chart, once, while others compile too",
+  argv: ["scripts/cluster/helm.sh"],
+  result: { kind: "exit" },
+  timeoutMinutes: 20,
+  alongside: true,
+};
+
 const CLUSTER: Suite = {
   name: "cluster",
-  says: "snapshot and dry run against a real etcd and kube-apiserver",
+  says: "runs, journal, leadership, admission, chart, snapshot and dry run against a real etcd and kube-apiserver",
   argv: vitest("cluster"),
   result: { kind: "vitest", file: ".test/cluster.json" },
   timeoutMinutes: 10,
 };
+
+/** With a thousand nodes and ten thousand pods, whose figures are worth nothing beside another suite. */
+const CLUSTER_AT_SCALE: Suite = { ...CLUSTER, env: { CHAOSGATE_FULL: "1" }, timeoutMinutes: 30 };
+
+const NODE_IMAGES: Suite = {
+  name: "node-images",
+  says: "build the rest of Kubernetes, and pack the images of a real node",
+  argv: ["scripts/cluster/prepare.sh"],
+  result: { kind: "exit" },
+  timeoutMinutes: 20,
+};
+
+const NODE_E2E: Suite = {
+  name: "node-e2e",
+  says: "the pull request's story on a real kubelet and containerd, installed by the chart; in full, every outage in its middle",
+  argv: [SANDBOX, ...vitest("node-e2e")],
+  result: { kind: "vitest", file: ".test/node-e2e.json" },
+  timeoutMinutes: 20,
+};
+
+/** Compiles the daemon twice, so only in the long plan. */
+const IMAGE: readonly Suite[] = [
+  {
+    name: "image",
+    says: "the daemon's image, made from nothing",
+    argv: ["node", "scripts/image/build.ts"],
+    result: { kind: "exit" },
+    timeoutMinutes: 10,
+  },
+  {
+    name: "image-verify",
+    says: "the same image again from another place, byte for byte, and started from its own files",
+    argv: [SANDBOX, "node", "scripts/image/verify.ts"],
+    result: { kind: "exit" },
+    timeoutMinutes: 15,
+  },
+];
 
 /** The long matrices and outages; the same suites with every cell. */
 const FULL = { CHAOSGATE_FULL: "1" };
 
 export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
   check: [...CHECKS, UNIT],
-  test: [...CHECKS, CLIPPY, API_SERVER, UNIT, INTEGRATION, DAEMON, KEEPER, E2E, CLUSTER],
+  test: [
+    ...CHECKS,
+    CLIPPY,
+    API_SERVER,
+    HELM,
+    UNIT,
+    INTEGRATION,
+    DAEMON_BUILD,
+    NEWCOMERS,
+    DAEMON,
+    KEEPER,
+    otherKernel("another_kernel::another_kernel_with_netem", "another_kernel::another_kernel_whose_clock_jumps"),
+    { ...CLUSTER, alongside: true },
+    addUp("each"),
+    E2E,
+  ],
   "test-full": [
     ...CHECKS,
     CLIPPY,
     API_SERVER,
+    HELM,
+    DENY,
     UNIT,
-    INTEGRATION,
+    { ...INTEGRATION, env: FULL, timeoutMinutes: 20 },
+    DAEMON_BUILD,
+    NEWCOMERS,
     { ...DAEMON, env: FULL, timeoutMinutes: 40 },
     KEEPER,
+    otherKernel("--include-ignored", "another_kernel::"),
+    CLUSTER_AT_SCALE,
+    ...MATRIX,
+    addUp("every"),
+    CLOCK_LOAD,
+    ...SANITIZER,
     { ...E2E, env: FULL, timeoutMinutes: 40 },
-    CLUSTER,
+    NODE_IMAGES,
+    { ...NODE_E2E, env: FULL, timeoutMinutes: 45 },
+    ...IMAGE,
   ],
 };

@@ -61,15 +61,24 @@ function stateOf(status: string): Outcome["state"] {
   return status === "failed" ? "failed" : "skipped";
 }
 
-/** Reads the lines `test NAME ... ok` of Rust's test harness. */
+/**
+ * Reads `test NAME ... ok` of Rust's test harness. What a child of the test writes may stand between name and state; a test whose
+ * state never came is a failed one.
+ */
 export function cargoOutcomes(suite: string, log: string): readonly Outcome[] {
-  const lines = log.matchAll(/^test (\S+)(?: - should panic)? \.\.\. (?:.*\b)?(ok|FAILED|ignored)\b/gm);
-  const states = { ok: "passed", FAILED: "failed", ignored: "skipped" } as const;
-  return [...lines].map(([, test = "", state = "FAILED"]) => ({
-    suite,
-    test,
-    state: states[state as keyof typeof states],
-  }));
+  const begins = [...log.matchAll(/^test (\S+)(?: - should panic)? \.\.\. /gm)];
+  return begins.map((begin, index) => {
+    const told = log.slice(begin.index + begin[0].length, begins[index + 1]?.index);
+    return { suite, test: begin[1] ?? "", state: cargoState(told) };
+  });
+}
+
+const CARGO_STATES = { ok: "passed", FAILED: "failed", ignored: "skipped" } as const;
+
+/** The first state that ends a line (with `ignored`, its reason may follow): a word of it within what a child says is none. */
+function cargoState(told: string): Outcome["state"] {
+  const word = /(?:^|[^\w"])(?:(ok|FAILED|ignored)$|(ignored), .*$)/m.exec(told);
+  return CARGO_STATES[(word?.[1] ?? word?.[2] ?? "FAILED") as keyof typeof CARGO_STATES];
 }
 
 /** Lines of test/required.txt that have no passed test, as failures. Only suites that were part of the plan are asked for. */

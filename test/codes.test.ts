@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { RULES as KNOWN_TO_CLI } from "../src/entrypoints/cli/rules.ts";
+import { RULES as KNOWN_TO_CLI } from "../src/review/rules.ts";
 import { everyRule } from "./rule-tables.ts";
 
 const RULES = await everyRule();

@@ -35,7 +35,7 @@ function codeLines(markdown: string): readonly string[] {
 /** What a code block or a piece of inline code asks of make. */
 function makeTargets(markdown: string): readonly string[] {
   const inline = [...markdown.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
-  const found = [...codeLines(markdown), ...inline].map((code) => /^make ([a-z-]+)/.exec(code)?.[1]);
+  const found = [...codeLines(markdown), ...inline].map((code) => /^make ([a-z0-9-]+)/.exec(code)?.[1]);
   return [...new Set(found.filter((target) => target !== undefined))];
 }
 

@@ -97,6 +97,10 @@ const DELAY = {
   duplicateCorrelation: 0,
   corrupt: 0,
   corruptCorrelation: 0,
+  reorder: 0,
+  reorderCorrelation: 0,
+  reorderGap: 0,
+  rate: 0,
 } as const;
 
 type Scrapes = { readonly count: number; readonly failed: number; readonly slowestSeconds: number };

@@ -14,6 +14,26 @@ describe("the tally", () => {
     ]);
   });
 
+  it("finds the state of a test of Rust behind what its children wrote, and takes none from them", () => {
+    const log = [
+      'test healing::keeper ... {"level":"WARN","message":"all is ok with it"}',
+      "undone: f1",
+      "ok",
+      'test healing::again ... {"step":"one"}',
+      "FAILED",
+      "test lab::child ... said ok and went on",
+      "test lease::last ... ok",
+      "",
+      "failures:",
+    ].join("\n");
+    expect(cargoOutcomes("daemon", log).map(({ test, state }) => [test, state])).toEqual([
+      ["healing::keeper", "passed"],
+      ["healing::again", "failed"],
+      ["lab::child", "failed"],
+      ["lease::last", "passed"],
+    ]);
+  });
+
   it("reads vitest's report by full name", () => {
     const json = JSON.stringify({
       testResults: [{ name: "a.test.ts", assertionResults: [{ fullName: "a b", status: "pending" }] }],

@@ -24,7 +24,8 @@ export async function measure(
 ): Promise<WireRun> {
   const before = await runPlan(backEnd, binary, [BASELINE]);
   const baseline = baselineOf(before);
-  const predictions = cells.map((cell): [Cell, Predicted] => [cell, predict(cell, baseline.exchangeMs / 1000)]);
+  const conditions = { rttSeconds: baseline.exchangeMs / 1000, kernel: kernelOf(before) };
+  const predictions = cells.map((cell): [Cell, Predicted] => [cell, predict(cell, conditions)]);
   const samples = new Map<Cell, readonly (number | null)[]>();
   for (let pass = 0; pass < passes; pass++) {
     const asked = cells.filter(({ group }) => pass === 0 || group !== "loss");
@@ -35,7 +36,7 @@ export async function measure(
     const found = samples.get(cell) ?? [];
     return { cell, backEnd, predicted, measured: middleOf(found), samples: found };
   });
-  return { backEnd, kernel: kernelOf(before), baseline, rows };
+  return { backEnd, kernel: conditions.kernel, baseline, rows };
 }
 
 /** Of the samples sorted by size, where a pool that never filled is the longest time of all. */

@@ -59,7 +59,7 @@ function dotsOf<R extends Row>(rows: readonly R[], xOf: (row: R) => number, colo
 
 /** Curves are of a wire whose own round trip is a tenth of a millisecond, which both are within the width of a line. */
 function predictedAt(cell: Cell): number {
-  return figureOf({ predicted: predict(cell, 1e-4) });
+  return figureOf({ predicted: predict(cell, { rttSeconds: 1e-4, kernel: "" }) });
 }
 
 /** Predictions of the netem wire; those of the other differ by its round trip, a tenth of a millisecond. */

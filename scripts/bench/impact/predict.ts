@@ -5,6 +5,7 @@ import type { Answer } from "../../../src/impact/estimate.ts";
 import { estimateLoss } from "../../../src/impact/estimate-loss.ts";
 import { estimateTransfer, estimateWindow } from "../../../src/impact/estimate-stream.ts";
 import { fullAfterSeconds } from "../../../src/impact/saturation.ts";
+import { receiverOf } from "../../../src/impact/short-flow.ts";
 import {
   BBR_WINDOW_BYTES,
   type Cell,
@@ -24,8 +25,11 @@ export type Predicted = {
   readonly binding: string;
 };
 
+/** What is known of a wire before anything is measured under a fault. */
+export type Conditions = { readonly rttSeconds: number; readonly kernel: string };
+
 /** Bytes per second, or seconds; an answer that the model refuses is a fault of the grid and panics. */
-export function predict(cell: Cell, baseRttSeconds: number): Predicted {
+export function predict(cell: Cell, { rttSeconds: baseRttSeconds, kernel }: Conditions): Predicted {
   switch (cell.group) {
     case "window":
       return ofAnswer(
@@ -42,7 +46,7 @@ export function predict(cell: Cell, baseRttSeconds: number): Predicted {
     case "loss":
       return ofLoss(cell, baseRttSeconds);
     case "transfer":
-      return ofTransfer(cell.bytes, cell.delayMs / 1000, baseRttSeconds);
+      return ofTransfer(cell.bytes, cell.delayMs / 1000, { rttSeconds: baseRttSeconds, kernel });
     case "saturation":
       return ofSaturation(cell);
   }
@@ -55,25 +59,21 @@ function ofLoss({ congestionControl, loss }: LossCell, baseRttSeconds: number): 
     loss,
     rtoSeconds: undefined,
   };
-  if (congestionControl === "bbr")
-    return ofAnswer(
-      estimateLoss({
-        ...common,
-        model: "bbr",
-        windowBytes: BBR_WINDOW_BYTES,
-        linkBytesPerSecond: LINK_BYTES_PER_SECOND,
-      }),
-    );
+  if (congestionControl === "bbr") {
+    const link = { windowBytes: BBR_WINDOW_BYTES, linkBytesPerSecond: LINK_BYTES_PER_SECOND };
+    return ofAnswer(estimateLoss({ ...common, ...link, model: "bbr" }));
+  }
   // Mathis' law ends where timeouts begin to rule, at 2 %.
   const reno = loss <= 0.02 ? "mathis" : "pftk";
   const model = congestionControl === "cubic" ? "cubic" : reno;
   return ofAnswer(estimateLoss({ ...common, model, windowBytes: LOSS_WINDOW_BYTES, linkBytesPerSecond: undefined }));
 }
 
-function ofTransfer(bytes: number, delaySeconds: number, baseRttSeconds: number): Predicted {
+function ofTransfer(bytes: number, delaySeconds: number, { rttSeconds, kernel }: Conditions): Predicted {
   const transfer = {
     bytes,
-    rttSeconds: baseRttSeconds,
+    rttSeconds,
+    receiver: receiverOf(kernel),
     mssBytes: MSS_BYTES,
     factor: 2,
     handshake: "tcp",
