@@ -13,8 +13,9 @@ use crate::lab::{self, Lab, lab};
 const HOUR: i64 = 3600;
 const TERM: Duration = Duration::from_secs(4);
 const DEADLINE: Duration = Duration::from_secs(2);
-/// A look takes 400 ms. By the wall clock an end would come an hour too late, or at once.
-const LATER_BY_AT_MOST: Duration = Duration::from_secs(1);
+/// By the wall clock an end would come an hour too late, or at once; 12 s are before the keeper's patience ends. It is no second or two,
+/// because this kernel is a process among others: beside a machine's worth of suites it stood still for 3 s.
+const LATER_BY_AT_MOST: Duration = Duration::from_secs(12);
 
 /// How far the wall clock and the one that nobody can set came apart since, in seconds: the control, without which nothing has jumped.
 struct Clocks {
