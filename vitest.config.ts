@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const INTEGRATION = [
   "test/entrypoints/**/*.test.ts",
   "test/github/approvals.test.ts",
+  "test/github/audit.test.ts",
   "test/github/base-urls.test.ts",
   "test/github/chaos.test.ts",
   "test/github/commands.test.ts",

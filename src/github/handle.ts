@@ -2,6 +2,7 @@
 // calls has acknowledged already. A failure of ours turns the gate red, and is logged once with the delivery's id.
 
 import { messageOf } from "../errors.ts";
+import { logOf } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import type { Delivery } from "./delivery.ts";
 import { onCheckRun } from "./on-check-run.ts";
@@ -20,11 +21,12 @@ import { openRepository, type Repository } from "./repository.ts";
 export async function handleDelivery(delivery: Delivery, bot: Bot): Promise<void> {
   const octokit = await bot.clientOf(delivery.repository.installationId);
   const repository = await openRepository(octokit, bot.self, delivery.repository);
+  const heard = { ...bot, log: logOf(bot.log, { delivery: delivery.id }) };
   try {
-    await dispatch(delivery, repository, bot);
+    await dispatch(delivery, repository, heard);
   } catch (error) {
-    bot.log.error({ err: error, delivery: delivery.id, kind: delivery.kind }, "a delivery failed");
-    await reportFailure(delivery, repository, bot, error);
+    heard.log.error({ err: error, kind: delivery.kind }, "a delivery failed");
+    await reportFailure(delivery, repository, heard, error);
     throw error;
   }
 }
@@ -58,7 +60,7 @@ async function reportFailure(delivery: Delivery, repository: Repository, bot: Bo
   try {
     for (const headSha of await headsOf(delivery, repository)) await failGate(repository, headSha, summary);
   } catch (second) {
-    bot.log.warn({ err: second, delivery: delivery.id }, "a failure could not be reported on the pull request");
+    bot.log.warn({ err: second }, "a failure could not be reported on the pull request");
   }
 }
 

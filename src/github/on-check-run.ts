@@ -1,3 +1,4 @@
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import { ownChecks, runCheckName } from "./checks.ts";
 import type { CheckDelivery } from "./delivery.ts";
@@ -13,12 +14,11 @@ import { readSettings } from "./settings-file.ts";
 /** Somebody pressed `Re-run` on a check, or `Abort now` on a run's. */
 export async function onCheckRun(delivery: CheckDelivery, repository: Repository, bot: Bot): Promise<void> {
   if (delivery.appId !== bot.self.appId || delivery.senderType === "Bot") return;
-  return delivery.action === "abort" ? abort(delivery, repository) : reviewAgain(delivery, repository, bot);
+  return delivery.action === "abort" ? abort(delivery, repository, bot) : reviewAgain(delivery, repository, bot);
 }
 
 /** The button has the same bar as the command: write access, nothing more. */
-async function abort({ checkId, headSha, sender }: CheckDelivery, repository: Repository): Promise<void> {
-  if (!mayWrite(await standingOf(repository, sender))) return;
+async function abort({ checkId, headSha, sender }: CheckDelivery, repository: Repository, bot: Bot): Promise<void> {
   const checks = await ownChecks(repository, headSha);
   const check = checks.find(({ id }) => id === checkId);
   const runs = await queuedRuns(repository);
@@ -26,7 +26,11 @@ async function abort({ checkId, headSha, sender }: CheckDelivery, repository: Re
     return check?.name === runCheckName(environment) && check.externalId.startsWith(`${payload.ticketId}-`);
   });
   if (check === undefined || run === undefined) return;
-  await stopRuns(repository, run.payload.pullRequest, { kind: "abort", by: sender, runId: check.externalId });
+  const allowed = mayWrite(await standingOf(repository, sender));
+  const { pullRequest, ticketId: ticket } = run.payload;
+  audit(bot, repository, { on: "button", pullRequest, by: sender, allowed, ticket, command: "abort" });
+  if (!allowed) return;
+  await stopRuns(repository, pullRequest, { kind: "abort", by: sender, runId: check.externalId });
 }
 
 /** Looks again; who pushed stays as it was recorded. A run is never started by pressing a button. */

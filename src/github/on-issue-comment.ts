@@ -1,3 +1,4 @@
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import { approve } from "./commands/approve.ts";
 import { type Answer, type CommandContext, refused } from "./commands/context.ts";
@@ -33,7 +34,15 @@ export async function onIssueComment(delivery: CommentDelivery, repository: Repo
   if (pr === undefined) return;
   await react(repository, comment.id, "eyes");
   const answer = await answerTo(parsed, delivery, { repository, bot, pr });
-  audit(bot, delivery, parsed, answer);
+  audit(bot, repository, {
+    on: "command",
+    pullRequest: number,
+    by: comment.author,
+    comment: comment.id,
+    command: parsed.kind === "command" ? spell(parsed.command) : parsed.kind,
+    allowed: answer.done,
+    rule: answer.rule,
+  });
   await putComment(repository, number, replyMarker(comment.id), answer.markdown);
   await react(repository, comment.id, answer.done ? "rocket" : "confused");
   if (answer.done && parsed.kind === "command" && MOVES.has(parsed.command.verb))
@@ -42,19 +51,6 @@ export async function onIssueComment(delivery: CommentDelivery, repository: Repo
 
 /** Commands after which something else goes on than before. */
 const MOVES: ReadonlySet<Command["verb"]> = new Set(["run", "retry", "abort", "hold", "lock", "unlock"]);
-
-/** Who asked for what, and what was decided by which rule: a line of the log that can be kept apart by its `audit`. */
-function audit(
-  { log }: Bot,
-  { id, repository, number, comment }: CommentDelivery,
-  parsed: Parsed,
-  answer: Answer,
-): void {
-  const command = parsed.kind === "command" ? spell(parsed.command) : parsed.kind;
-  const where = { delivery: id, repository: `${repository.owner}/${repository.name}`, pullRequest: number };
-  const decided = { by: comment.author, comment: comment.id, command, allowed: answer.done, rule: answer.rule };
-  log.info({ audit: true, ...where, ...decided }, "a command was decided");
-}
 
 /** Bots command nothing, and neither does somebody who makes another person's comment travel again. */
 function isFromItsAuthor({ comment, sender }: CommentDelivery): boolean {

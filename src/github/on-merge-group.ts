@@ -1,8 +1,9 @@
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import { GATE, ownChecks, putCheck } from "./checks.ts";
 import type { MergeGroupDelivery } from "./delivery.ts";
 import { gatherReview } from "./gather-review.ts";
-import { gateOf } from "./publish-gate.ts";
+import { gateOf, letsPass } from "./publish-gate.ts";
 import { findPullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
 import { readSettings } from "./settings-file.ts";
@@ -24,8 +25,19 @@ export async function onMergeGroup(delivery: MergeGroupDelivery, repository: Rep
   const settings = await readSettings(repository);
   const reviewed = await gatherReview(repository, bot, pr, { settings, ref: headSha });
   const checks = await ownChecks(repository, pr.headSha);
-  const { conclusion, title, summary } = await gateOf(repository, pr, reviewed, checks);
+  const { conclusion, title, summary, approvers } = await gateOf(repository, pr, reviewed, checks);
   // A queue waits for action_required until it gives up; failure lets the next in the queue go on at once.
   const state = conclusion === "action_required" ? "failure" : conclusion;
+  const { plan } = reviewed.review;
+  const allowed = letsPass({ conclusion });
+  audit(bot, repository, {
+    on: "merge-queue",
+    pullRequest: pr.number,
+    allowed,
+    plan,
+    head: headSha,
+    approvers,
+    why: title,
+  });
   await putCheck(repository, { ...check, state, title, summary }, known);
 }

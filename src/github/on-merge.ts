@@ -2,6 +2,7 @@ import type { Experiment } from "../manifest/experiment.ts";
 import { code } from "../review/escape.ts";
 import type { ReviewedExperiment } from "../review/review.ts";
 import type { TicketClaims } from "../ticket/claims.ts";
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import { type Check, ownChecks } from "./checks.ts";
 import { type RunFacts, refuseRun, refuseSchedule } from "./commands/may-run.ts";
@@ -41,8 +42,8 @@ export async function onMerge(delivery: PullRequestDelivery, repository: Reposit
   const facts = await mergeFacts(repository, bot, pr, reviewed, environment, checks);
   const merged: Merged = { repository, bot, pr, ref: pr.mergeSha, reviewed, environment, checks, facts };
   const refusals = [
-    ...(runs ? [await runNow(merged)] : []),
-    ...(schedules.length > 0 ? [await letStand(merged, schedules)] : []),
+    ...(runs ? [decided(merged, "merge", await runNow(merged))] : []),
+    ...(schedules.length > 0 ? [decided(merged, "schedule", await letStand(merged, schedules))] : []),
   ];
   const refusal = refusals.find((one) => one !== undefined);
   if (refusal !== undefined) await explain(repository, pr, refusal);
@@ -61,6 +62,22 @@ type Merged = {
 
 function isSchedule({ experiment }: ReviewedExperiment): boolean {
   return experiment.schedule !== undefined;
+}
+
+/** The refusal that enters leaves again, written down. */
+function decided(merged: Merged, on: "merge" | "schedule", refusal: Refusal | undefined): Refusal | undefined {
+  const { repository, bot, pr, environment, reviewed, facts } = merged;
+  audit(bot, repository, {
+    on,
+    pullRequest: pr.number,
+    by: pr.mergedBy,
+    environment: environment.name,
+    plan: reviewed.review.plan,
+    approvers: facts.approvers.map(({ login }) => login),
+    allowed: refusal === undefined,
+    ...(refusal !== undefined && { rule: refusal.rule, why: refusal.why }),
+  });
+  return refusal;
 }
 
 async function runNow(merged: Merged): Promise<Refusal | undefined> {

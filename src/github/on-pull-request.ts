@@ -1,3 +1,4 @@
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import type { PullRequestDelivery } from "./delivery.ts";
 import { gatherReview } from "./gather-review.ts";
@@ -11,7 +12,9 @@ import { readSettings } from "./settings-file.ts";
 /** A pull request was opened, reopened, pushed to, moved to another base, or held. */
 export async function onPullRequest(delivery: PullRequestDelivery, repository: Repository, bot: Bot): Promise<void> {
   if (delivery.action === "held") {
-    await stopRuns(repository, delivery.number, { kind: "hold", by: delivery.sender });
+    const { number: pullRequest, sender: by } = delivery;
+    audit(bot, repository, { on: "label", pullRequest, by, allowed: true, command: "hold" });
+    await stopRuns(repository, pullRequest, { kind: "hold", by });
     return;
   }
   if (delivery.action === "unheld") return;
@@ -36,8 +39,7 @@ async function reviewHead(delivery: PullRequestDelivery, repository: Repository,
   const pr = await readPullRequest(repository, number);
   if (action === "looked" && !pr.open) return;
   await openGate(repository, pr.headSha, action === "opened" || action === "edited");
-  if (action === "synchronize" || action === "looked")
-    await cancelOlderThan(repository, number, pr.headSha, bot.clock.now());
+  if (action === "synchronize" || action === "looked") await cancelOlderThan(repository, bot, number, pr.headSha);
   if (action === "edited") await cancelQueued(repository, bot, number, "the pull request goes onto another branch");
   // Events arrive in any order: the sender pushed this head only if it is the head that the event is about. Whoever opened the
   // pull request may have done so from somebody else's push: that is asked of GitHub's record.

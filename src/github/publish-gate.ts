@@ -3,6 +3,7 @@
 
 import type { Review } from "../review/review.ts";
 import { approversOf } from "./approvals.ts";
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import { type Check, GATE, putCheck, runCheckName } from "./checks.ts";
 import { reviewedEnvironment } from "./environment.ts";
@@ -29,27 +30,36 @@ export async function publishGate(
   const against = letsPass(own) ? await objectionOfAnother(repository, bot, pr, reviewed, checks) : undefined;
   const { conclusion: state, title, summary } = against ?? own;
   const known = checks.find(({ name }) => name === GATE);
+  if (known?.conclusion !== state) {
+    const allowed = letsPass({ conclusion: state });
+    const { number: pullRequest, headSha: head } = pr;
+    const { approvers } = own;
+    audit(bot, repository, { on: "gate", pullRequest, allowed, plan: review.plan, head, approvers, why: title });
+  }
   await putCheck(repository, { name: GATE, headSha: pr.headSha, state, title, summary }, known);
 }
 
-/** The gate of one pull request, whoever else has its head. */
+type Decided = Gate & { readonly approvers: readonly string[] };
+
+/** The gate of one pull request, whoever else has its head, and whose approvals it counted. */
 export async function gateOf(
   repository: Repository,
   pr: PullRequest,
   reviewed: Reviewed,
   checks: readonly Check[],
-): Promise<Gate> {
+): Promise<Decided> {
   const approvers = await approversOf(repository, pr, reviewed.review, reviewed.settings, checks);
-  return decideGate({
+  const gate = decideGate({
     ...reviewed,
     settingsProblems: reviewed.settingsProblems.length,
     approvals: approvers.length,
     runs: conclusionsOfRuns(checks, reviewed.review),
   });
+  return { ...gate, approvers: approvers.map(({ login }) => login) };
 }
 
 /** GitHub lets skipped pass a required check as it does success. */
-function letsPass({ conclusion }: Gate): boolean {
+export function letsPass({ conclusion }: Pick<Gate, "conclusion">): boolean {
   return conclusion === "success" || conclusion === "skipped";
 }
 

@@ -3,6 +3,7 @@
 
 import type { TicketClaims } from "../ticket/claims.ts";
 import { runId } from "../ticket/id.ts";
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import { ownChecks, putCheck, runCheckName } from "./checks.ts";
 import {
@@ -155,33 +156,40 @@ export async function cancel(repository: Repository, run: QueuedRun, why: string
   }
 }
 
+/** A ticket that the state of things took back, and nobody's word. */
+export async function takeBack(repository: Repository, bot: Bot, run: QueuedRun, why: string): Promise<void> {
+  const { pullRequest, ticketId: ticket } = run.payload;
+  audit(bot, repository, { on: "ticket", pullRequest, ticket, environment: run.environment, allowed: false, why });
+  await cancel(repository, run, why);
+}
+
 /** A push supersedes what was queued for an older head; what runs already goes on and is reported as of an older commit. */
 export async function cancelOlderThan(
   repository: Repository,
+  bot: Bot,
   pullRequest: number,
   headSha: string,
-  nowMs: number,
 ): Promise<void> {
   const isOlder = ({ payload }: QueuedRun) => payload.headSha !== headSha;
-  await cancelThose(repository, pullRequest, "a push has superseded the plan", nowMs, isOlder);
+  await cancelThose(repository, bot, pullRequest, "a push has superseded the plan", isOlder);
 }
 
 /** Takes back everything of a pull request that no runner has taken yet. */
 export async function cancelQueued(repository: Repository, bot: Bot, pullRequest: number, why: string): Promise<void> {
-  await cancelThose(repository, pullRequest, why, bot.clock.now(), () => true);
+  await cancelThose(repository, bot, pullRequest, why, () => true);
 }
 
 async function cancelThose(
   repository: Repository,
+  bot: Bot,
   pullRequest: number,
   why: string,
-  nowMs: number,
   isMeant: (run: QueuedRun) => boolean,
 ): Promise<void> {
   for (const run of await queuedRuns(repository)) {
     if (run.payload.pullRequest !== pullRequest || !isMeant(run)) continue;
-    if (run.createdAt < nowMs - 2 * TICKET_LIFETIME_SECONDS * 1000) continue;
+    if (run.createdAt < bot.clock.now() - 2 * TICKET_LIFETIME_SECONDS * 1000) continue;
     const [newest] = await deploymentStatuses(repository, run.id);
-    if (isWaiting(newest)) await cancel(repository, run, why);
+    if (isWaiting(newest)) await takeBack(repository, bot, run, why);
   }
 }

@@ -4,6 +4,7 @@
 import type { EnvironmentSettings } from "../settings/environment.ts";
 import type { Settings } from "../settings.ts";
 import type { TicketClaims } from "../ticket/claims.ts";
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import { putComment } from "./comments.ts";
 import { readFile } from "./contents.ts";
@@ -107,17 +108,25 @@ export async function claimsUnlessRevoked(
   const files: { path: string; base64: string }[] = [];
   for (const [path, digest] of Object.entries(claims.manifests)) {
     const bytes = await readFile(repository, path, repository.defaultBranch);
-    if (bytes === undefined) return revoke(repository, schedule, `${path} is gone from ${repository.defaultBranch}`);
-    if (sha256(bytes) !== digest) return revoke(repository, schedule, `${path} was changed since it was approved`);
+    if (bytes === undefined)
+      return revoke(repository, bot, schedule, `${path} is gone from ${repository.defaultBranch}`);
+    if (sha256(bytes) !== digest) return revoke(repository, bot, schedule, `${path} was changed since it was approved`);
     files.push({ path, base64: bytes.toString("base64") });
   }
-  if (claims.exp * 1000 <= bot.clock.now()) return revoke(repository, schedule, "its ticket has ended");
+  if (claims.exp * 1000 <= bot.clock.now()) return revoke(repository, bot, schedule, "its ticket has ended");
   const why = whyOutdated(claims, settings);
-  return why === undefined ? { claims, files } : revoke(repository, schedule, why);
+  return why === undefined ? { claims, files } : revoke(repository, bot, schedule, why);
 }
 
 /** Takes a schedule away for good, and says so where it was announced. */
-export async function revoke(repository: Repository, { id, payload }: QueuedRun, why: string): Promise<undefined> {
+async function revoke(
+  repository: Repository,
+  bot: Bot,
+  { id, environment, payload }: QueuedRun,
+  why: string,
+): Promise<undefined> {
+  const { pullRequest, ticketId: ticket } = payload;
+  audit(bot, repository, { on: "schedule", pullRequest, environment, ticket, allowed: false, why });
   await setDeploymentStatus(repository, id, "inactive", `revoked: ${why}`);
   const text = `**This schedule does not run any more:** ${plain(why)}. What it ran is in the checks of this pull request.`;
   await putComment(repository, payload.pullRequest, scheduleMarker(payload.ticketId), text);

@@ -1,6 +1,7 @@
 import type { Audience } from "../../review/audience.ts";
 import { renderRunCheck, renderRunComment } from "../../review/run-report.ts";
 import type { Order, RunReport } from "../../run/report.ts";
+import { auditTaken } from "../audit.ts";
 import type { Bot } from "../bot.ts";
 import { type Check, ownChecks, putCheck, runCheckName } from "../checks.ts";
 import { foldOlderRuns, putComment, runMarker } from "../comments.ts";
@@ -37,6 +38,7 @@ export async function acceptReport(
   const now = bot.clock.now();
   if (decidePublication(before, report, now) === "publish") {
     const { sequence, phase } = report;
+    if (before.phase === "queued") auditTaken(bot, repository, report);
     await publish(repository, report, check, { ...before, sequence, phase, publishedAt: now });
     if (phase !== before.phase) await showChange(repository, bot, report, before.phase);
   }

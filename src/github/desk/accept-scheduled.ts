@@ -1,6 +1,7 @@
 import type { Audience } from "../../review/audience.ts";
 import { renderRunCheck, renderRunComment } from "../../review/run-report.ts";
 import type { Order, RunReport } from "../../run/report.ts";
+import { auditTaken } from "../audit.ts";
 import type { Bot } from "../bot.ts";
 import { type Check, newestOwnCheck, putCheck, scheduleCheckName } from "../checks.ts";
 import { putComment, runMarker } from "../comments.ts";
@@ -33,6 +34,7 @@ export async function acceptScheduled(
   const known = newest?.externalId === report.runId ? newest : undefined;
   // A report that was late: another run has begun since, and this one's end is in its cluster.
   if (known === undefined && newest !== undefined && dueAt(newest.externalId) > dueAt(report.runId)) return [];
+  if (known === undefined) auditTaken(bot, repository, report);
   const before = (known && readProgressMark(known.text)) ?? begun(schedule, report);
   if (known === undefined && isLive(schedule.statuses))
     await setDeploymentStatus(repository, schedule.id, "in_progress", beganSentence(report.runId));

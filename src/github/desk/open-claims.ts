@@ -14,7 +14,7 @@ import { holds, standingOf } from "../people.ts";
 import { openPreviews } from "../previews.ts";
 import { readPullRequest } from "../pull-request.ts";
 import type { Repository } from "../repository.ts";
-import { cancel, type QueuedRun, queuedRuns } from "../runs.ts";
+import { type QueuedRun, queuedRuns, takeBack } from "../runs.ts";
 import { readSettings } from "../settings-file.ts";
 
 /** What waits for a cluster in one repository. Every condition of a run is asked again here: this is where it executes. */
@@ -97,12 +97,12 @@ async function claimOrCancel(
       ? "no runner accepted the ticket in time"
       : await whyNotNow(repository, settings, ticket, bot.clock.now());
   if (why !== undefined) {
-    await cancel(repository, run, why);
+    await takeBack(repository, bot, run, why);
     return undefined;
   }
   const files = await filesOf(repository, ticket, run.sha);
   if (files === undefined) {
-    await cancel(repository, run, "the bytes on GitHub are not those that were reviewed");
+    await takeBack(repository, bot, run, "the bytes on GitHub are not those that were reviewed");
     return undefined;
   }
   const { owner, name } = repository;

@@ -18,6 +18,8 @@ export const APP_ID = 4711;
 /** A comment carries whole seconds: GitHub's clock goes ahead, so that every comment is certainly later than its review. */
 const AHEAD_MS = 5000;
 
+export type LogLine = Readonly<Record<string, unknown>>;
+
 /** A stand-in of GitHub with one repository and its people, the real bot beside it, and a runner's key. */
 export type Town = {
   readonly github: StandIn;
@@ -27,6 +29,8 @@ export type Town = {
   /** The bot's variables, for starting another one. */
   readonly variables: Readonly<Record<string, string>>;
   readonly webhookSecret: string;
+  /** What the bot has written to its log. */
+  readonly logged: readonly LogLine[];
   /** Resolves when every webhook was delivered and everything taken is done. */
   readonly quiet: () => Promise<void>;
   /** Moves the bot's clock on; GitHub's stays. */
@@ -88,7 +92,12 @@ export async function buildTown(settings?: string | null, spoil?: Spoil, apiRoot
     now: () => Date.now() + aheadMs,
     sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 10, signal),
   };
-  const log = pino({ level: process.env.CHAOSGATE_TEST_LOG ?? "silent" });
+  const logged: LogLine[] = [];
+  const write = (line: string) => {
+    logged.push(JSON.parse(line) as LogLine);
+    if (process.env.CHAOSGATE_TEST_LOG !== undefined) process.stdout.write(line);
+  };
+  const log = pino({ level: process.env.CHAOSGATE_TEST_LOG ?? "info" }, { write });
   const bot = await startBot(readBotConfig(variables), log, clock);
   const quiet = async () => {
     await github.settled();
@@ -102,6 +111,7 @@ export async function buildTown(settings?: string | null, spoil?: Spoil, apiRoot
     runner,
     variables,
     webhookSecret,
+    logged,
     quiet,
     later: (ms) => {
       aheadMs += ms;
