@@ -9,11 +9,15 @@ const LINES: Readonly<Record<Verb, readonly [usage: string, meaning: string, nee
     "read",
   ],
   plan: [
-    "/chaos plan [--what-if delay=200ms]",
+    "/chaos plan [--what-if delay=200ms,loss=1%]",
     "review the head again and show its plan, or say what another delay or loss would do",
     "write",
   ],
-  approve: ["/chaos approve --plan P", "approve exactly this plan", "`approve` in the settings; not the author"],
+  approve: [
+    "/chaos approve --plan P [--env E]",
+    "approve exactly this plan",
+    "`approve` in the settings; not the author",
+  ],
   run: ["/chaos run [manifest] [--env E] [--plan P]", "hand the plan to the runner", "`run` in the settings"],
   abort: ["/chaos abort [run]", "stop and roll back", "write"],
   "dry-run": ["/chaos dry-run [--env E]", "ask for the live pods and say what would be hit; injects nothing", "write"],

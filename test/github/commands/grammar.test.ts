@@ -1,12 +1,42 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseCommand, VERBS } from "../../../src/github/commands/grammar.ts";
+import { help } from "../../../src/github/commands/help.ts";
 
-it("has a section of docs/commands.md for every verb, and none for others", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../docs/commands.md"), "utf8");
-  const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, verb]) => verb);
-  expect(sections.toSorted()).toEqual([...VERBS].sort());
+const PAGES = join(import.meta.dirname, "../../../docs/commands");
+const pageOf = (verb: string) => readFileSync(join(PAGES, `${verb}.md`), "utf8");
+
+/** Rules that commands are refused by, as the program spells them. */
+function rulesOfCommands(): ReadonlySet<string> {
+  const folder = join(import.meta.dirname, "../../../src/github/commands");
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  const spelled = texts.flatMap((text) => [...text.matchAll(/rule: "([a-z-]+)"/g)].map(([, rule = ""]) => rule));
+  return new Set([...spelled, "may-run", "may-approve", "may-lock"]);
+}
+
+describe("docs/commands", () => {
+  it("has a page for every verb and none for others, and its list names each once", () => {
+    const pages = readdirSync(PAGES).filter((name) => name !== "README.md");
+    expect(pages.sort()).toEqual(VERBS.map((verb) => `${verb}.md`).sort());
+    const listed = [...pageOf("README").matchAll(/^\| \[([a-z-]+)\]\(\1\.md\)/gm)].map(([, verb]) => verb);
+    expect(listed.toSorted()).toEqual([...VERBS].sort());
+  });
+
+  it.each(VERBS)("shows /chaos %s as help does, and examples that are read as such", (verb) => {
+    const [usage = "", ...examples] = [...pageOf(verb).matchAll(/```text\n(.+)\n```/g)].map(([, line = ""]) => line);
+    expect(help().markdown.toLowerCase()).toContain(`\`${usage.toLowerCase()}\``);
+    for (const example of examples) expect(parseCommand(example)).toMatchObject({ kind: "command", command: { verb } });
+  });
+
+  it("names no rule that no command is refused by, and each of them somewhere", () => {
+    const rules = rulesOfCommands();
+    const named = VERBS.flatMap((verb) =>
+      [...pageOf(verb).matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule = ""]) => rule),
+    );
+    expect(named.filter((rule) => !rules.has(rule))).toEqual([]);
+    expect([...rules].filter((rule) => !named.includes(rule))).toEqual([]);
+  });
 });
 
 const PLAN = "p3f9a2c";
