@@ -44,6 +44,11 @@ describe("many pull requests at once", () => {
     expect(figures.acknowledgedMs.p99).toBeGreaterThan(MOST_MS);
   });
 
+  it("fill the memory of a bot that forgets nothing", async () => {
+    const figures = await play("hoards", { ...SMALL, habit: "hoards", times: 60, withinMs: 20_000 });
+    expect(figures.peakMb).toBeGreaterThan(MOST_MB);
+  });
+
   it("meet GitHub's limits where nobody waits, and are not all reviewed then", async () => {
     const figures = await play("without a pace", { ...SMALL, manifests: 2, throttle: "off", withinMs: 4_000 });
     expect(figures.refused.secondary).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 // The bot as a process of its own on a quick clock: `node bot-process.ts STARTED_AT TIMES HABIT`. Its habit is the real one, or
-// `works-first`, which acknowledges a delivery when the work of it is done.
+// `works-first`, which acknowledges a delivery when the work of it is done, or `hoards`, which forgets nothing that GitHub ever said.
 
 import { createServer } from "node:http";
 import type { Clock } from "../../../../src/clock.ts";
@@ -13,10 +13,25 @@ import { quickClock } from "./quick-clock.ts";
 const [startedAt = "", times = "", habit = ""] = process.argv.slice(2);
 const config = readBotConfig(process.env);
 const clock = quickClock(Number(startedAt), Number(times));
+if (habit === "hoards") hoard();
 await (habit === "works-first"
   ? startWorkingFirst(config, clock)
   : startBot(config, createLog(config.logLevel), clock));
 process.once("SIGTERM", () => process.exit());
+
+/** Of each answer, so often that twenty pull requests are as heavy as thousands. */
+const COPIES = 200;
+
+function hoard(): void {
+  const kept: Buffer[] = [];
+  const { fetch: ask } = globalThis;
+  globalThis.fetch = async (...asked) => {
+    const answer = await ask(...asked);
+    const body = Buffer.from(await answer.clone().arrayBuffer());
+    kept.push(...Array.from({ length: COPIES }, () => Buffer.from(body)));
+    return answer;
+  };
+}
 
 async function startWorkingFirst(config: BotConfig, clock: Clock): Promise<void> {
   const log = createLog(config.logLevel);

@@ -26,7 +26,7 @@ export type Load = {
   readonly manifests: number;
   /** How many times faster than the wall's the clock goes. */
   readonly times: number;
-  readonly habit?: "real" | "works-first";
+  readonly habit?: "real" | "works-first" | "hoards";
   /** Whether the bot keeps GitHub's limits. */
   readonly throttle?: "on" | "off";
   /** GitHub's limit, and for how many minutes of its hour nothing was asked when the load comes. */
