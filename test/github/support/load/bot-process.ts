@@ -10,6 +10,9 @@ import { hear } from "../../../../src/entrypoints/webhook.ts";
 import { handleDelivery } from "../../../../src/github/handle.ts";
 import { quickClock } from "./quick-clock.ts";
 
+/** Of each answer, so many that twenty pull requests are as heavy as thousands. */
+const COPIES = 200;
+
 const [startedAt = "", times = "", habit = ""] = process.argv.slice(2);
 const config = readBotConfig(process.env);
 const clock = quickClock(Number(startedAt), Number(times));
@@ -18,9 +21,6 @@ await (habit === "works-first"
   ? startWorkingFirst(config, clock)
   : startBot(config, createLog(config.logLevel), clock));
 process.once("SIGTERM", () => process.exit());
-
-/** Of each answer, so often that twenty pull requests are as heavy as thousands. */
-const COPIES = 200;
 
 function hoard(): void {
   const kept: Buffer[] = [];
