@@ -12,8 +12,8 @@ import { answerOf, type ReviewRequest, readReview } from "./review.ts";
 export type AdmissionServerOptions = {
   readonly port: number;
   readonly host?: string;
-  /** PEM texts. */
-  readonly tls: { readonly certificate: string; readonly key: string };
+  /** PEM texts, asked for at each connection; the same object as before where nothing has changed. */
+  readonly tls: () => { readonly certificate: string; readonly key: string };
   readonly decide: (request: ReviewRequest) => Promise<Decision>;
   readonly log: Log;
   /** Told of every refusal that was no dry run; never waited for. */
@@ -30,8 +30,17 @@ const SLOWEST_MS = 10_000;
 /** Starts it; resolves when it listens. */
 export async function startAdmissionServer(options: AdmissionServerOptions): Promise<AdmissionServer> {
   const { port, host, tls } = options;
-  const server = createServer({ cert: tls.certificate, key: tls.key, minVersion: "TLSv1.2" }, (request, response) => {
+  let shown = tls();
+  const context = () => ({ cert: shown.certificate, key: shown.key, minVersion: "TLSv1.2" as const });
+  const server = createServer(context(), (request, response) => {
     void answer(request, response, options);
+  });
+  // Before the server's own listener, which begins the handshake.
+  server.prependListener("connection", () => {
+    const now = tls();
+    if (now === shown) return;
+    shown = now;
+    server.setSecureContext(context());
   });
   server.requestTimeout = SLOWEST_MS;
   await new Promise<void>((resolve, reject) => {

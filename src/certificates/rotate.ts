@@ -2,8 +2,8 @@
 // Whatever it is interrupted in, the next round goes on from what is there.
 
 import { AppError } from "../errors.ts";
-import { type Authority, type Held, NAMES, type Name, type Plan, planRotation, type Terms } from "./rotation.ts";
-import { fingerprintOf, leafOf, makeAuthority, makeLeaf, type Pair, periodOf } from "./x509.ts";
+import { type Authority, type Held, type Name, type Plan, planRotation, type Terms } from "./rotation.ts";
+import { fingerprintOf, leafOf, makeAuthority, makeLeaf, type Pair, periodOf, type Subjects } from "./x509.ts";
 
 /** Values of one secret as text, and the version that was read. */
 export type Secret = { readonly version: string; readonly values: Readonly<Record<string, string>> };
@@ -14,24 +14,41 @@ export type Secrets = {
   readonly write: (name: string, version: string, values: Secret["values"]) => Promise<void>;
 };
 
+/** What API servers believe of the webhook that they call, as PEM texts behind each other. */
+export type Webhook = {
+  readonly read: () => Promise<{ readonly version: string; readonly authorities: string }>;
+  readonly write: (version: string, authorities: string) => Promise<void>;
+};
+
+/** Everything that shows or believes certificates; without a webhook nobody shows the admission's. */
+export type Site = { readonly secrets: Secrets; readonly subjects: Subjects; readonly webhook?: Webhook };
+
 type Kept = Pair & { readonly publishedAt?: number };
 
 const AUTHORITY_SECRET = "chaosgate-authority";
 const AUTHORITIES = "authorities.json";
-const LEAF_SECRETS: Readonly<Record<Name, string>> = { daemon: "chaosgate-daemon-tls", runner: "chaosgate-runner-tls" };
+const LEAF_SECRETS: Readonly<Record<Name, string>> = {
+  daemon: "chaosgate-daemon-tls",
+  runner: "chaosgate-runner-tls",
+  admission: "chaosgate-admission-tls",
+};
 
 /** Does what is due and says it, a sentence each; nothing where nothing is due. */
-export async function rotate(secrets: Secrets, now: number, terms: Terms): Promise<readonly string[]> {
+export async function rotate(site: Site, now: number, terms: Terms): Promise<readonly string[]> {
+  const { secrets, subjects, webhook } = site;
   const before = authoritiesIn(await secrets.read(AUTHORITY_SECRET));
-  const leaves = { daemon: await secrets.read(LEAF_SECRETS.daemon), runner: await secrets.read(LEAF_SECRETS.runner) };
-  const plan = planRotation(heldOf(before, leaves), now, terms);
+  const names = webhook === undefined ? (["daemon", "runner"] as const) : (["daemon", "runner", "admission"] as const);
+  const leaves = new Map<Name, Secret>();
+  for (const name of names) leaves.set(name, await secrets.read(LEAF_SECRETS[name]));
+  const plan = planRotation(heldOf(subjects, before, leaves), now, terms);
   const made = plan.makesAuthority ? await makeAuthority(now, terms.authorityMs) : undefined;
   const all = made === undefined ? before : new Map([...before, [fingerprintOf(made.certificate), made]]);
   // Its key is kept before anybody is told to believe it.
   if (made !== undefined) await keep(secrets, all);
   const said: string[] = made === undefined ? [] : ["made an authority"];
   const round = { plan, all, made, now, terms };
-  for (const name of NAMES) said.push(...(await publish(secrets, name, leaves[name], round)));
+  if (webhook !== undefined) said.push(...(await tellApiServers(webhook, round)));
+  for (const [name, secret] of leaves) said.push(...(await publish(site, name, secret, round)));
   const after = settled(round);
   if (JSON.stringify([...after]) !== JSON.stringify([...all])) await keep(secrets, after);
   return [...said, ...plan.dropped.map((id) => `dropped the authority ${id.slice(0, 11)}`)];
@@ -47,22 +64,34 @@ type Round = {
 
 /** Writes one leaf's secret, if its certificate is due or it does not hold the authorities of now. */
 async function publish(
-  secrets: Secrets,
+  { secrets, subjects }: Site,
   name: Name,
   { version, values }: Secret,
   round: Round,
 ): Promise<readonly string[]> {
   const { plan, all, made, now, terms } = round;
-  const believed = [...all].flatMap(([id, { certificate }]) => (plan.dropped.includes(id) ? [] : [certificate.trim()]));
-  const authorities = `${believed.join("\n")}\n`;
+  const authorities = believedIn(round);
   const isRenewed = plan.renewed.includes(name);
   if (!isRenewed && values["ca.crt"] === authorities) return [];
   const signer = plan.signer === undefined ? made : all.get(plan.signer);
   if (signer === undefined) throw new Error(`the plan names an authority ${plan.signer} that is not held`);
-  const leaf = isRenewed ? await makeLeaf(name, signer, now, terms.leafMs) : pairIn(values);
+  const leaf = isRenewed ? await makeLeaf(subjects[name], signer, now, terms.leafMs) : pairIn(values);
   const next = { "tls.crt": leaf.certificate, "tls.key": leaf.key, "ca.crt": authorities };
   await secrets.write(LEAF_SECRETS[name], version, next);
   return [isRenewed ? `renewed the ${name}'s certificate` : `gave the ${name} the authorities of now`];
+}
+
+async function tellApiServers(webhook: Webhook, round: Round): Promise<readonly string[]> {
+  const { version, authorities } = await webhook.read();
+  const next = believedIn(round);
+  if (authorities === next) return [];
+  await webhook.write(version, next);
+  return ["gave API servers the authorities of now"];
+}
+
+function believedIn({ plan, all }: Round): string {
+  const believed = [...all].filter(([id]) => !plan.dropped.includes(id));
+  return believed.map(([, { certificate }]) => `${certificate.trim()}\n`).join("");
 }
 
 /** Those that are not dropped; each is published by now. */
@@ -71,14 +100,20 @@ function settled({ plan, all, now }: Round): ReadonlyMap<string, Kept> {
   return new Map(kept.map(([id, one]) => [id, { ...one, publishedAt: one.publishedAt ?? now }]));
 }
 
-function heldOf(authorities: ReadonlyMap<string, Kept>, leaves: Readonly<Record<Name, Secret>>): Held {
+function heldOf(subjects: Subjects, authorities: ReadonlyMap<string, Kept>, leaves: ReadonlyMap<Name, Secret>): Held {
   const known = [...authorities].flatMap(([id, one]): readonly Authority[] => {
     const period = periodOf(one);
     const { publishedAt } = one;
     return period === undefined ? [] : [{ id, ...period, ...(publishedAt !== undefined && { publishedAt }) }];
   });
-  const read = NAMES.map((name) => [name, leafOf(name, pairIn(leaves[name].values), authorities)] as const);
-  return { authorities: known, leaves: Object.fromEntries(read.filter(([, leaf]) => leaf !== undefined)) };
+  const read = [...leaves].map(
+    ([name, { values }]) => [name, leafOf(subjects[name], pairIn(values), authorities)] as const,
+  );
+  return {
+    names: [...leaves.keys()],
+    authorities: known,
+    leaves: Object.fromEntries(read.filter(([, leaf]) => leaf !== undefined)),
+  };
 }
 
 function pairIn(values: Secret["values"]): Pair {

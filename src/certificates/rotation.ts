@@ -1,8 +1,8 @@
 // What is held and the time enter; what must be made anew leaves. Nothing is read or written here.
 //
-// Daemons and runners read their files at different times, so nobody may ever show a certificate whose authority somebody else has not
-// read yet. A new authority is therefore published beside the old one first, signs only when everybody has had time to read it, and the
-// old one is dropped only when nobody has had to show a certificate of it for as long.
+// Daemons, runners and API servers read what they believe at different times, so nobody may ever show a certificate whose authority
+// somebody else has not read yet. A new authority is therefore published beside the old one first, signs only when everybody has had time
+// to read it, and the old one is dropped only when nobody has had to show a certificate of it for as long.
 
 /** Unix ms. */
 export type Period = { readonly from: number; readonly until: number };
@@ -15,12 +15,13 @@ export type Authority = Period & {
 
 export type Leaf = Period & { readonly issuer: string };
 
-/** By whom it is shown. */
-export const NAMES = ["daemon", "runner"] as const;
-export type Name = (typeof NAMES)[number];
+/** By whom it is shown: the admission's is what runners show the API server that asks them. */
+export type Name = "daemon" | "runner" | "admission";
 
 /** What can be read of what is held; a leaf that cannot be read, or whose key is another's, is absent. */
 export type Held = {
+  /** Whose certificates are kept up. */
+  readonly names: readonly Name[];
   readonly authorities: readonly Authority[];
   readonly leaves: Readonly<Partial<Record<Name, Leaf>>>;
 };
@@ -47,15 +48,17 @@ export type Plan = {
 };
 
 /** What must be made at `now`. The same answer twice when nothing was made, and nothing to do again after all of it was. */
-export function planRotation({ authorities, leaves }: Held, now: number, terms: Terms): Plan {
+export function planRotation({ names, authorities, leaves }: Held, now: number, terms: Terms): Plan {
   const living = authorities.filter(({ until }) => until > now).toSorted((a, b) => a.from - b.from);
   const signer = living.findLast((one) => isReadByAll(one, now, terms)) ?? living[0];
-  const renewed = NAMES.filter((name) => isDue(leaves[name], signer, now));
+  const renewed = names.filter((name) => isDue(leaves[name], signer, now));
   return {
     makesAuthority: signer === undefined || (signer === living.at(-1) && hasAged(signer, now)),
     signer: signer?.id,
     renewed,
-    dropped: authorities.filter((one) => isOutlived(one, { signer, leaves, renewed, now, terms })).map(({ id }) => id),
+    dropped: authorities
+      .filter((one) => isOutlived(one, { names, signer, leaves, renewed, now, terms }))
+      .map(({ id }) => id),
   };
 }
 
@@ -72,16 +75,15 @@ function isDue(leaf: Leaf | undefined, signer: Authority | undefined, now: numbe
   return leaf === undefined || leaf.issuer !== signer?.id || hasAged(leaf, now);
 }
 
-type Outliving = {
+type Outliving = Pick<Held, "names" | "leaves"> & {
   readonly signer: Authority | undefined;
-  readonly leaves: Held["leaves"];
   readonly renewed: readonly Name[];
   readonly now: number;
   readonly terms: Terms;
 };
 
-function isOutlived(one: Authority, { signer, leaves, renewed, now, terms }: Outliving): boolean {
+function isOutlived(one: Authority, { names, signer, leaves, renewed, now, terms }: Outliving): boolean {
   if (one.until <= now) return true;
   if (signer === undefined || one.from >= signer.from || renewed.length > 0) return false;
-  return NAMES.every((name) => (leaves[name]?.from ?? now) + terms.spreadMs <= now);
+  return names.every((name) => (leaves[name]?.from ?? now) + terms.spreadMs <= now);
 }

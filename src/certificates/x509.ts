@@ -25,11 +25,18 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 /** Clocks of nodes may be behind. */
 const BACKDATED_MS = 300_000;
 
-/** DNS names: of what the runner asks whom it speaks to, and what a daemon asks of a caller. */
-const SUBJECTS = {
-  daemon: { dns: "chaosgated", usage: ExtendedKeyUsage.serverAuth },
-  runner: { dns: "chaosgate-runner", usage: ExtendedKeyUsage.clientAuth },
-} as const satisfies Record<Name, object>;
+/** A DNS name, and what its certificate is good for. */
+export type Subject = { readonly dns: string; readonly usage: ExtendedKeyUsage };
+export type Subjects = Readonly<Record<Name, Subject>>;
+
+/** What the runner asks of whom it speaks to, what a daemon asks of a caller, and by which name the API server calls a webhook. */
+export function subjectsIn(namespace: string): Subjects {
+  return {
+    daemon: { dns: "chaosgated", usage: ExtendedKeyUsage.serverAuth },
+    runner: { dns: "chaosgate-runner", usage: ExtendedKeyUsage.clientAuth },
+    admission: { dns: `chaosgate-admission.${namespace}.svc`, usage: ExtendedKeyUsage.serverAuth },
+  };
+}
 
 /** An authority of its own; its name has its number, so that two of them are told apart. */
 export async function makeAuthority(now: number, lifeMs: number): Promise<Pair> {
@@ -52,10 +59,9 @@ export async function makeAuthority(now: number, lifeMs: number): Promise<Pair> 
 }
 
 /** A certificate that serves one name, and never longer than its authority does. */
-export async function makeLeaf(name: Name, signer: Pair, now: number, lifeMs: number): Promise<Pair> {
+export async function makeLeaf({ dns, usage }: Subject, signer: Pair, now: number, lifeMs: number): Promise<Pair> {
   const keys = await newKeys();
   const authority = new X509Certificate(signer.certificate);
-  const { dns, usage } = SUBJECTS[name];
   const certificate = await X509CertificateGenerator.create({
     serialNumber: newSerial(),
     subject: `CN=${dns}`,
@@ -89,11 +95,11 @@ export function periodOf({ certificate, key }: Pair): Period | undefined {
 }
 
 /** A leaf as it is held: by which of these it is signed. Undefined where none signed it, or its key is not its own, or its name is another's. */
-export function leafOf(name: Name, pair: Pair, authorities: ReadonlyMap<string, Pair>): Leaf | undefined {
+export function leafOf({ dns }: Subject, pair: Pair, authorities: ReadonlyMap<string, Pair>): Leaf | undefined {
   const period = periodOf(pair);
   if (period === undefined) return undefined;
   const read = new X509Certificate(pair.certificate);
-  if (read.checkHost(SUBJECTS[name].dns) === undefined) return undefined;
+  if (read.checkHost(dns) === undefined) return undefined;
   const [issuer] = [...authorities].find(([, { certificate }]) => isSignedBy(read, certificate)) ?? [];
   return issuer === undefined ? undefined : { ...period, issuer };
 }

@@ -28,8 +28,12 @@ export type AdmissionConfig = {
   readonly port: number;
   /** Absent: every address. */
   readonly host: string | undefined;
-  /** PEM texts. */
-  readonly tls: { readonly certificate: string; readonly key: string };
+  readonly tls: {
+    /** PEM texts. */
+    readonly texts: { readonly certificate: string; readonly key: string };
+    /** Where they were read from, if from files: these are followed. */
+    readonly files: { readonly certificate: string | undefined; readonly key: string | undefined };
+  };
   readonly pairings: readonly { readonly from: string; readonly to: string }[];
   readonly protectedNamespaces: readonly string[];
 };
@@ -169,7 +173,13 @@ function admission(reader: Reader): AdmissionConfig | undefined {
   return {
     port,
     host: host === "" ? undefined : host,
-    tls: { certificate: reader.content("CHAOSGATE_ADMISSION_CERT"), key: reader.content("CHAOSGATE_ADMISSION_KEY") },
+    tls: {
+      texts: {
+        certificate: reader.content("CHAOSGATE_ADMISSION_CERT"),
+        key: reader.content("CHAOSGATE_ADMISSION_KEY"),
+      },
+      files: { certificate: reader.file("CHAOSGATE_ADMISSION_CERT"), key: reader.file("CHAOSGATE_ADMISSION_KEY") },
+    },
     pairings: pairs.map(([from = "", to = ""]) => ({ from, to })),
     protectedNamespaces: reader.list("CHAOSGATE_ADMISSION_PROTECTED"),
   };

@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type Authority,
-  type Held,
-  type Leaf,
-  NAMES,
-  type Name,
-  planRotation,
-} from "../../src/certificates/rotation.ts";
+import { type Authority, type Held, type Leaf, type Name, planRotation } from "../../src/certificates/rotation.ts";
 
+const NAMES = ["daemon", "runner"] as const;
 const DAY = 86_400_000;
 const TERMS = { authorityMs: 90 * DAY, leafMs: 30 * DAY, spreadMs: DAY };
 
@@ -16,6 +10,7 @@ describe("what is due", () => {
   const authority: Authority = { id: "a", from: 0, until: 90 * DAY, publishedAt: 0 };
   const leaf: Leaf = { from: 0, until: 30 * DAY, issuer: "a" };
   const held = (change: Partial<Held> = {}): Held => ({
+    names: NAMES,
     authorities: [authority],
     leaves: { daemon: leaf, runner: leaf },
     ...change,
@@ -25,7 +20,7 @@ describe("what is due", () => {
   it.each([
     {
       name: "everything, where there is nothing",
-      held: { authorities: [], leaves: {} },
+      held: { names: NAMES, authorities: [], leaves: {} },
       day: 0,
       makes: true,
       renewed: NAMES,
@@ -81,6 +76,14 @@ describe("what is due", () => {
       renewed: NAMES,
       dropped: ["a"],
     },
+    {
+      name: "what runners show API servers, where a webhook has begun to be asked",
+      held: held({ names: ["daemon", "runner", "admission"] }),
+      day: 1,
+      makes: false,
+      signer: "a",
+      renewed: ["admission"],
+    },
   ])("is $name", ({ held, day, makes, signer, renewed, dropped = [] }) => {
     expect(planRotation(held, day * DAY, TERMS)).toEqual({ makesAuthority: makes, signer, renewed, dropped });
   });
@@ -89,7 +92,8 @@ describe("what is due", () => {
     const authorities = [authority, { ...young, publishedAt: 60 * DAY }];
     const since = (from: number): Leaf => ({ from, until: from + 30 * DAY, issuer: "b" });
     const dropped = (from: number, at: number) =>
-      planRotation({ authorities, leaves: { daemon: since(61 * DAY), runner: since(from) } }, at, TERMS).dropped;
+      planRotation({ names: NAMES, authorities, leaves: { daemon: since(61 * DAY), runner: since(from) } }, at, TERMS)
+        .dropped;
     expect(dropped(61 * DAY, 62 * DAY - 1)).toEqual([]);
     expect(dropped(61.5 * DAY, 62 * DAY)).toEqual([]);
     expect(dropped(61 * DAY, 62 * DAY)).toEqual(["a"]);
@@ -97,11 +101,11 @@ describe("what is due", () => {
 });
 
 type Files = { readonly leaf: Leaf; readonly believed: readonly string[] };
-type Written = { readonly at: number; readonly files: Readonly<Record<Name, Files>> };
+type Written = { readonly at: number; readonly files: Readonly<Record<(typeof NAMES)[number], Files>> };
 
 /** Rounds at these times, each interrupted before this many of its three writes: what the secrets held after each. */
 function told(rounds: readonly { at: number; writes: number }[], spreadMs = TERMS.spreadMs): readonly Written[] {
-  let held: Held = { authorities: [], leaves: {} };
+  let held: Held = { names: NAMES, authorities: [], leaves: {} };
   let files: Partial<Record<Name, Files>> = {};
   const history: Written[] = [];
   for (const { at, writes } of rounds) {
@@ -146,7 +150,7 @@ const rounds = fc
 
 /** Each reads its own files as late as they may; who does not believe the other then, or shows what has ended. */
 function disagreements(history: readonly Written[], lagsMs: readonly number[]): readonly string[] {
-  const seen = (at: number, name: Name) => history.findLast((one) => one.at <= at)?.files[name];
+  const seen = (at: number, name: "daemon" | "runner") => history.findLast((one) => one.at <= at)?.files[name];
   return history.flatMap(({ at }, index) => {
     if (index === 0) return [];
     return lagsMs.flatMap((daemonLag) =>

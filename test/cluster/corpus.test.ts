@@ -101,7 +101,7 @@ describe.skipIf(missing !== undefined)(`admission of the corpus${missing ? ` (sk
       verify: () => Promise.reject(new Error("no runs here")),
       clock,
     });
-    webhook = await startAdmissionServer({ port: 0, host: "127.0.0.1", tls, log, decide });
+    webhook = await startAdmissionServer({ port: 0, host: "127.0.0.1", tls: () => tls, log, decide });
     const clientConfig = {
       url: `https://127.0.0.1:${webhook.port}/validate`,
       caBundle: readFileSync(caFile).toString("base64"),

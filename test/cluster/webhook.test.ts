@@ -34,7 +34,7 @@ describe.skipIf(missing !== undefined)(`admission by webhook${missing ? ` (skipp
     webhook = await startAdmissionServer({
       port: 0,
       host: "127.0.0.1",
-      tls,
+      tls: () => tls,
       log,
       decide: async ({ object, namespace }) => decide(object, namespace, RULES, view),
     });

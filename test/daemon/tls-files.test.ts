@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TERMS } from "../../src/certificates/rotation.ts";
-import { makeAuthority, makeLeaf, type Pair } from "../../src/certificates/x509.ts";
-import { followTls } from "../../src/daemon/tls-files.ts";
+import { makeAuthority, makeLeaf, type Pair, subjectsIn } from "../../src/certificates/x509.ts";
+import { followPair, followTls } from "../../src/daemon/tls-files.ts";
 
 describe("certificates in files", () => {
   let folder: string;
@@ -17,7 +17,7 @@ describe("certificates in files", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const leaf = () => makeLeaf("runner", authority, Date.now(), TERMS.leafMs);
+  const leaf = () => makeLeaf(subjectsIn("chaosgate").runner, authority, Date.now(), TERMS.leafMs);
 
   /** As a kubelet does: another file in the place of the last one. */
   function put(name: string, text: string): void {
@@ -71,5 +71,16 @@ describe("certificates in files", () => {
     const follow = followTls(texts, { certificate: undefined, key: undefined, authority: undefined });
     putAll(await leaf());
     expect(follow()).toBe(texts);
+  });
+
+  it("are followed without an authority where nobody is asked for one", async () => {
+    const { texts } = await followed();
+    const { certificate, key } = texts;
+    const follow = followPair({ certificate, key }, { certificate: file("tls.crt"), key: file("tls.key") });
+    const next = await leaf();
+    put("tls.crt", next.certificate);
+    expect(follow()).toEqual({ certificate, key });
+    put("tls.key", next.key);
+    expect(follow()).toEqual({ certificate: next.certificate.trim(), key: next.key.trim() });
   });
 });

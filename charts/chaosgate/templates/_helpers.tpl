@@ -91,7 +91,7 @@ template:
       - name: certificates
         image: {{ .Values.runner.image | quote }}
         imagePullPolicy: {{ .Values.runner.imagePullPolicy }}
-        args: [certificates, --namespace, {{ .Release.Namespace }}]
+        args: [certificates, --namespace, {{ .Release.Namespace }}{{ if .Values.admission.webhook.enabled }}, --webhook, chaosgate{{ end }}]
         securityContext:
           {{- include "chaosgate.lockedDown" . | nindent 10 }}
         resources:

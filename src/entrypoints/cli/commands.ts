@@ -174,6 +174,11 @@ export const COMMANDS: Readonly<Record<string, CommandSpec | OwnWordsSpec>> = {
     says: "make and renew the certificates that daemons and runners show each other, as far as it is due",
     flags: {
       namespace: { type: "string", value: "NAME", says: "chaosgate's own namespace (default: chaosgate)" },
+      webhook: {
+        type: "string",
+        value: "NAME",
+        says: "also what runners show API servers, and what these believe by the ValidatingWebhookConfiguration of that name",
+      },
       ...CLUSTER_FLAGS,
     },
     notes: [

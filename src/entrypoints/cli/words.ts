@@ -21,6 +21,7 @@ export type Options = {
   readonly reason?: string | undefined;
   readonly environment?: string | undefined;
   readonly kubernetes?: boolean | undefined;
+  readonly webhook?: string | undefined;
   readonly installation?: boolean | undefined;
   readonly explain?: boolean | undefined;
   readonly "what-if"?: string | undefined;

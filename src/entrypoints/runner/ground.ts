@@ -8,7 +8,7 @@ import { createTicketVerifier } from "../../channel/ticket-verifier.ts";
 import type { Clock } from "../../clock.ts";
 import type { KubernetesConfig, LocalClusterConfig, RunnerConfig } from "../../config/runner.ts";
 import { createDaemonFaults } from "../../daemon/faults.ts";
-import { followTls } from "../../daemon/tls-files.ts";
+import { followPair, followTls } from "../../daemon/tls-files.ts";
 import { openApi } from "../../kubernetes/api.ts";
 import { createChaosMeshFaults } from "../../kubernetes/chaos-mesh.ts";
 import { openKubernetesCluster } from "../../kubernetes/cluster.ts";
@@ -142,7 +142,7 @@ async function serveAdmission(
   return startAdmissionServer({
     port,
     ...(host !== undefined && { host }),
-    tls,
+    tls: followPair(tls.texts, tls.files),
     decide: judgeBeside({ cluster, rules: admission, verify, clock }),
     log,
     onRefused: ({ user, kind, namespace, object }, why) => tell({ user, kind, namespace, name: nameIn(object), why }),
