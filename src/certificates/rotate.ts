@@ -47,8 +47,11 @@ export async function rotate(site: Site, now: number, terms: Terms): Promise<rea
   if (made !== undefined) await keep(secrets, all);
   const said: string[] = made === undefined ? [] : ["made an authority"];
   const round = { plan, all, made, now, terms };
-  if (webhook !== undefined) said.push(...(await tellApiServers(webhook, round)));
-  for (const [name, secret] of leaves) said.push(...(await publish(site, name, secret, round)));
+  for (const [name, secret] of leaves) {
+    // Before it is shown, and last of all: API servers that cannot be told keep nobody else from theirs.
+    if (name === "admission" && webhook !== undefined) said.push(...(await tellApiServers(webhook, round)));
+    said.push(...(await publish(site, name, secret, round)));
+  }
   const after = settled(round);
   if (JSON.stringify([...after]) !== JSON.stringify([...all])) await keep(secrets, after);
   return [...said, ...plan.dropped.map((id) => `dropped the authority ${id.slice(0, 11)}`)];

@@ -246,6 +246,19 @@ describe("certificates", () => {
       expect(issuers.size).toBe(2);
     }, 60_000);
 
+    it("keep nobody else from theirs where API servers cannot be told, and are not handed to a new authority then", async () => {
+      const [{ stored, secrets }, { webhook }] = [store(), asked()];
+      await rotate({ ...siteOf(secrets), webhook }, NOW, TERMS);
+      const gone = { ...webhook, read: () => Promise.reject(new Error("no such configuration")) };
+      const [daemon, admission] = ["daemon", "admission"].map((name) => textOf(stored, name, "tls.crt"));
+      for (const day of [500, 502, 504])
+        await expect(rotate({ ...siteOf(secrets), webhook: gone }, NOW + day * DAY, TERMS)).rejects.toThrow("no such");
+      const renewed = new X509Certificate(textOf(stored, "daemon", "tls.crt"));
+      expect(renewed.raw).not.toEqual(new X509Certificate(daemon ?? "").raw);
+      expect(renewed.issuer).toBe(new X509Certificate(daemon ?? "").issuer);
+      expect(textOf(stored, "admission", "tls.crt")).toBe(admission);
+    });
+
     it("are neither made nor looked at where nobody is asked", async () => {
       const { stored, secrets } = store();
       stored.delete("chaosgate-admission-tls");
