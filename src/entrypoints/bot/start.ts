@@ -17,6 +17,7 @@ import { type BotMetrics, createBotMetrics } from "../../metrics/bot.ts";
 import { hear } from "../webhook.ts";
 import { channelRequestOf, sendJson } from "./channel-http.ts";
 import { type Composed, composeBot, createLog } from "./compose.ts";
+import { createLull, type Lull } from "./lull.ts";
 import { createWorkQueue, type WorkQueue } from "./work-queue.ts";
 
 export const WEBHOOKS_PATH = "/api/github/webhooks";
@@ -43,12 +44,15 @@ export async function startBot(
 ): Promise<RunningBot> {
   const metrics = createBotMetrics(() => queue.size());
   const composed = await composeBot(config, clock, log, metrics.github);
-  const queue: WorkQueue = createWorkQueue((delivery, haste) =>
-    measured(metrics, delivery, () => inHaste(haste, () => handleDelivery(delivery, composed.bot))),
-  );
+  // By a clock that nobody sets, or a step of the other one would keep all work back.
+  const lull = createLull({ ...systemClock, now: () => performance.now() });
+  const queue: WorkQueue = createWorkQueue(async (delivery, haste) => {
+    await lull.over();
+    await measured(metrics, delivery, () => inHaste(haste, () => handleDelivery(delivery, composed.bot)));
+  });
   const { webhookSecret } = config;
   const server = createServer((request, response) => {
-    route(request, response, { composed, metrics, webhookSecret, take: queue.take }).catch((error: unknown) => {
+    route(request, response, { composed, metrics, webhookSecret, lull, take: queue.take }).catch((error: unknown) => {
       log.error({ err: error, path: request.url }, "a request failed");
       if (!response.headersSent) sendJson(response, { status: 500, body: { error: "internal error" } });
     });
@@ -87,6 +91,7 @@ type Parts = {
   readonly composed: Composed;
   readonly metrics: BotMetrics;
   readonly webhookSecret: string;
+  readonly lull: Lull;
   readonly take: WorkQueue["take"];
 };
 
@@ -106,6 +111,7 @@ async function route(request: IncomingMessage, response: ServerResponse, parts: 
 
 /** Answers when the deliveries are in the queue; nothing of their work is done by then. */
 async function takeWebhook(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
+  parts.lull.heard();
   const announced = Number(request.headers["content-length"] ?? Number.NaN);
   // GitHub always announces a length, which Node holds a body to; a body without one could be endless.
   if (!(announced <= LARGEST_DELIVERY)) {
