@@ -250,7 +250,10 @@ fn put(prepared: &Prepared, record: Option<PathBuf>, receipt: &ClockReceipt) -> 
     let mut reached = prepared.surgery.put_on_all(hooks, &receipt.members, receipt.order()).map_err(follow)?;
     match reached.missed.iter().position(|(missed, _)| *missed == pid) {
         Some(at) => Err(ClockError::Apply { fault: fault(), pid, cause: reached.missed.swap_remove(at).1 }),
-        None => Ok(reached),
+        None => {
+            prepared.watcher.have(receipt.tag, &reached.processes);
+            Ok(reached)
+        }
     }
 }
 

@@ -18,11 +18,12 @@ const ANSWERS_WITHIN: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExecEvent {
+    /// `at` is the monotonic clock, which the kernel writes down when the child's memory has been copied, or exec has made the program.
     Forked {
         parent: u32,
         child: u32,
+        at: Duration,
     },
-    /// `at` is the monotonic clock, which is what the kernel writes down when exec has made the new program.
     Executed {
         pid: u32,
         at: Duration,
@@ -101,15 +102,13 @@ impl AsFd for ExecEvents {
 
 /// struct proc_event: what (u32), cpu (u32), timestamp_ns (u64), and then the pids.
 fn meaning(event: &[u8]) -> Option<ExecEvent> {
+    let at = Duration::from_nanos(u64::from_ne_bytes(event.get(8..16)?.try_into().ok()?));
     match word(event, 0)? {
         // A thread has another pid than its group, and shares its group's memory.
         FORKED if word(event, 24)? == word(event, 28)? => {
-            Some(ExecEvent::Forked { parent: word(event, 20)?, child: word(event, 28)? })
+            Some(ExecEvent::Forked { parent: word(event, 20)?, child: word(event, 28)?, at })
         }
-        EXECUTED => {
-            let nanoseconds = u64::from_ne_bytes(event.get(8..16)?.try_into().ok()?);
-            Some(ExecEvent::Executed { pid: word(event, 20)?, at: Duration::from_nanos(nanoseconds) })
-        }
+        EXECUTED => Some(ExecEvent::Executed { pid: word(event, 20)?, at }),
         _ => None,
     }
 }
@@ -189,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_new_process_is_told_and_a_new_thread_is_not() {
-        assert_eq!(meaning(&event(FORKED, [10, 11, 20, 20])), Some(ExecEvent::Forked { parent: 11, child: 20 }));
+        let at = Duration::from_nanos(1_500);
+        assert_eq!(meaning(&event(FORKED, [10, 11, 20, 20])), Some(ExecEvent::Forked { parent: 11, child: 20, at }));
         assert_eq!(meaning(&event(FORKED, [10, 10, 21, 20])), None);
     }
 

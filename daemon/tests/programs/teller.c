@@ -3,9 +3,10 @@
  *   cost         nanoseconds per read, the least of several batches
  *   fork         a child that lives on: its pid, and how far off it reads
  *   exec N       N new programs of the same file, one after the other: how far off each reads first
+ *   brood N      the same, but each forks at once, and its child says how far off it reads 100 ms later
  *   busy N       N more threads that read the clock for ever
  *   idle N       N more threads that wait for ever
- * With the argument `once` it says how far off it reads at its very first look, and ends. */
+ * With the argument `once` it says how far off it reads at its very first look, and ends; with `brood` its child does, later. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -98,13 +99,13 @@ static void fork_one(void) {
     printf("pid=%d off=%lld\n", child, from_pipe(ends[0]));
 }
 
-static ns exec_one(void) {
+static ns exec_one(const char *how) {
     int ends[2];
     if (pipe(ends) != 0) exit(3);
     pid_t child = fork();
     if (child == 0) {
         dup2(ends[1], 1);
-        execl("/proc/self/exe", "teller", "once", (char *)NULL);
+        execl("/proc/self/exe", "teller", how, (char *)NULL);
         _exit(3);
     }
     close(ends[1]);
@@ -113,8 +114,8 @@ static ns exec_one(void) {
     return told;
 }
 
-static void exec_some(int programs) {
-    for (int i = 0; i < programs; i++) printf("off%d=%lld ", i, exec_one());
+static void exec_some(int programs, const char *how) {
+    for (int i = 0; i < programs; i++) printf("off%d=%lld ", i, exec_one(how));
     printf("\n");
 }
 
@@ -141,7 +142,8 @@ static void more_threads(int threads, void *(*work)(void *)) {
 static void obey(const char *line) {
     if (strncmp(line, "cost", 4) == 0) tell_cost();
     else if (strncmp(line, "fork", 4) == 0) fork_one();
-    else if (strncmp(line, "exec ", 5) == 0) exec_some(atoi(line + 5));
+    else if (strncmp(line, "exec ", 5) == 0) exec_some(atoi(line + 5), "once");
+    else if (strncmp(line, "brood ", 6) == 0) exec_some(atoi(line + 6), "brood");
     else if (strncmp(line, "busy ", 5) == 0) more_threads(atoi(line + 5), read_for_ever);
     else if (strncmp(line, "idle ", 5) == 0) more_threads(atoi(line + 5), wait_for_ever);
     else tell();
@@ -149,7 +151,13 @@ static void obey(const char *line) {
 }
 
 int main(int count, char **words) {
-    if (count > 1 && strcmp(words[1], "once") == 0) {
+    int broods = count > 1 && strcmp(words[1], "brood") == 0;
+    if (broods) {
+        pid_t child = fork();
+        if (child != 0) return waitpid(child, NULL, 0) == child ? 0 : 3;
+        usleep(100000);
+    }
+    if (broods || (count > 1 && strcmp(words[1], "once") == 0)) {
         ns first = off();
         return write(1, &first, sizeof first) == sizeof first ? 0 : 3;
     }

@@ -1,7 +1,7 @@
 //! Who belongs to a victim's container: the processes of its cgroup, or, where that is also the daemon's own (a test machine, the
 //! embedded mode), the victim and all that descend from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::{Deserialize, Serialize};
@@ -60,14 +60,14 @@ impl Members {
     }
 
     /// Whether one process belongs. `known` are members as they were last seen: an orphan has a new parent, and still belongs.
-    pub fn has(&self, process: u32, known: &BTreeSet<u32>) -> bool {
+    pub fn has<Since>(&self, process: u32, known: &BTreeMap<u32, Since>) -> bool {
         match self {
-            _ if known.contains(&process) => true,
+            _ if known.contains_key(&process) => true,
             Members::Cgroup(group) => is_in(process, group),
             // The victim's pid may have come to mean a stranger, whose children are no members.
             Members::DescendantsOf { pid, start_time } => {
                 let is_meant = procfs::is_running(*pid, *start_time);
-                lineage(process).any(|above| if above == *pid { is_meant } else { known.contains(&above) })
+                lineage(process).any(|above| if above == *pid { is_meant } else { known.contains_key(&above) })
             }
         }
     }
@@ -97,7 +97,7 @@ mod tests {
         let own = std::process::id();
         let start_time = procfs::stat(own).expect("this process").start_time;
         let mut child = std::process::Command::new("sleep").arg("30").spawn().expect("sleep runs");
-        let has = |start_time| Members::DescendantsOf { pid: own, start_time }.has(child.id(), &BTreeSet::new());
+        let has = |start_time| Members::DescendantsOf { pid: own, start_time }.has(child.id(), &BTreeMap::<u32, ()>::new());
         let found = (has(start_time), has(start_time + 1));
         child.kill().expect("our own child");
         child.wait().expect("our own child");

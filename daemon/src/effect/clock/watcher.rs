@@ -2,7 +2,7 @@
 //! kernel's own vDSO, and is told of by the kernel right after that. What it reads before it is stopped is true: the gap is measured.
 //! One thread for all faults of a daemon, and none while there is no fault.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -20,6 +20,7 @@ use crate::sys::urgency;
 
 /// Where the kernel tells nothing; a look costs some 15 us a process of the node.
 pub const LOOKS_EVERY: Duration = Duration::from_secs(1);
+const NOT_YET: Duration = Duration::MAX;
 const EVENT: u64 = 1;
 const BELL: u64 = 2;
 const TIMER: u64 = 3;
@@ -31,7 +32,8 @@ struct Followed {
     record: Option<PathBuf>,
     order: Order,
     members: Members,
-    known: BTreeSet<u32>,
+    /// Since when each has the hooks, by the clock of the kernel's events. Whoever it forked before may have a memory without them.
+    known: BTreeMap<u32, Duration>,
     newcomers: u64,
     longest_gap: Duration,
 }
@@ -59,7 +61,7 @@ impl Watcher {
 
     /// From now on whoever joins these members gets this order.
     pub fn follow(&self, record: Option<PathBuf>, order: Order, members: Members) -> io::Result<()> {
-        let known = members.all()?.into_iter().collect();
+        let known = members.all()?.into_iter().map(|pid| (pid, NOT_YET)).collect();
         let mut state = lock(&self.state);
         state.followed.retain(|followed| followed.order.tag != order.tag);
         state.followed.push(Followed { record, order, members, known, newcomers: 0, longest_gap: Duration::ZERO });
@@ -67,6 +69,16 @@ impl Watcher {
             state.bell = Some(self.start()?);
         }
         Ok(())
+    }
+
+    /// These have the order now: what they fork from now on inherits it, and is left alone.
+    pub fn have(&self, tag: u64, pids: &BTreeSet<u32>) {
+        let now = clock::monotonic();
+        for followed in lock(&self.state).followed.iter_mut().filter(|followed| followed.order.tag == tag) {
+            for (_, since) in followed.known.iter_mut().filter(|(pid, since)| **since == NOT_YET && pids.contains(pid)) {
+                *since = now;
+            }
+        }
     }
 
     /// When it returns, nobody gets this order from here any more.
@@ -148,7 +160,7 @@ impl Watch {
         let Some(events) = &self.events else { return Ok(()) };
         while let Some(event) = events.next()? {
             match event {
-                ExecEvent::Forked { parent, child } => self.forked(parent, child),
+                ExecEvent::Forked { parent, child, at } => self.forked(parent, child, at),
                 ExecEvent::Executed { pid, at } => self.executed(pid, at),
                 ExecEvent::Missed => self.look(),
             }
@@ -156,16 +168,15 @@ impl Watch {
         Ok(())
     }
 
-    fn forked(&self, parent: u32, child: u32) {
+    fn forked(&self, parent: u32, child: u32, at: Duration) {
         for followed in &mut lock(&self.state).followed {
-            if !followed.known.contains(&parent) {
+            match followed.known.get(&parent) {
                 // Its pid may have been a member's, who ended.
-                followed.known.remove(&child);
-                continue;
+                None => drop(followed.known.remove(&child)),
+                Some(since) if *since < at => drop(followed.known.insert(child, at)),
+                // Its memory was copied before the hooks came.
+                Some(_) => drop(self.reach(child, followed)),
             }
-            followed.known.insert(child);
-            // It inherited the hooks, unless its memory was copied just before they came.
-            self.put(child, followed);
         }
     }
 
@@ -174,8 +185,7 @@ impl Watch {
             if !followed.members.has(pid, &followed.known) {
                 continue;
             }
-            followed.known.insert(pid);
-            if self.put(pid, followed) {
+            if self.reach(pid, followed) {
                 let gap = clock::monotonic().saturating_sub(at);
                 followed.newcomers += 1;
                 followed.longest_gap = followed.longest_gap.max(gap);
@@ -192,8 +202,16 @@ impl Watch {
         };
         for followed in &mut lock(&self.state).followed {
             let members = followed.members.among(&census).into_iter();
-            followed.known = members.filter(|pid| self.put(*pid, followed)).collect();
+            let reached = members.filter(|pid| self.put(*pid, followed)).map(|pid| (pid, clock::monotonic()));
+            followed.known = reached.collect();
         }
+    }
+
+    /// Whether a member has the hooks now, and is known to have them since.
+    fn reach(&self, pid: u32, followed: &mut Followed) -> bool {
+        let has_them = self.put(pid, followed);
+        followed.known.insert(pid, if has_them { clock::monotonic() } else { NOT_YET });
+        has_them
     }
 
     fn put(&self, pid: u32, followed: &Followed) -> bool {
