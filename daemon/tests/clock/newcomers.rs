@@ -6,11 +6,18 @@ use crate::victims::{MS, Program, REALTIME, Scene, Victim};
 const PROGRAMS: usize = 100;
 /// Of a hundred that the daemon left alone twelve had a memory without hooks.
 const BROODS: usize = 50;
-/// Daemon and newcomer race for a processor, so a machine that is busy for a second lets some come first: six of a hundred once, where
-/// it was none before and after. The median of these rounds is not moved by that.
 const ROUNDS: usize = 5;
-/// The very first read of a program is what may come too early. A dynamic program is slower than the daemon.
+/// The very first read of a program is what may come too early: of a hundred. The daemon holds one 0.05 to 0.1 ms after its exec.
 const MAY_BE_EARLY: usize = 5;
+/// A hypervisor that takes the daemon's processor away for 10 ms lets through whoever begins meanwhile on the other one; each takes a
+/// millisecond and more. Of 20 rounds without such a loss none had more than 2 early ones, of those with it up to 30.
+const EARLY_IN_A_LOST_TICK: usize = 10;
+
+/// Ticks of 10 ms that a hypervisor has taken from all processors until now (/proc/stat, `steal`).
+fn lost_ticks() -> usize {
+    let stat = std::fs::read_to_string("/proc/stat").expect("Linux has it");
+    stat.split_ascii_whitespace().nth(8).and_then(|ticks| ticks.parse().ok()).expect("the eighth figure of the first line")
+}
 
 fn newcomers_read_the_offset(program: Program) {
     let Some(mut victim) = Victim::start(program, &[]) else { return };
@@ -19,7 +26,8 @@ fn newcomers_read_the_offset(program: Program) {
     let true_ones = |offs: &std::collections::BTreeMap<String, i64>| offs.values().filter(|off| off.abs() < MS).count();
     assert_eq!(true_ones(&victim.ask(&order)), PROGRAMS, "without a fault every newcomer reads the truth");
     scene.skews("f1", victim.pid(), REALTIME, 150 * MS);
-    let mut early: Vec<usize> = (0..ROUNDS)
+    let lost = lost_ticks();
+    let early: Vec<usize> = (0..ROUNDS)
         .map(|_| {
             let told = victim.ask(&order);
             assert!(
@@ -29,10 +37,12 @@ fn newcomers_read_the_offset(program: Program) {
             true_ones(&told)
         })
         .collect();
-    println!("{program:?}: {early:?} of {PROGRAMS} newcomers each read the truth first");
-    early.sort_unstable();
-    let median = early[ROUNDS / 2];
-    assert!(median <= MAY_BE_EARLY, "{median} of {PROGRAMS} newcomers read the clock before the daemon came");
+    let lost = lost_ticks() - lost;
+    println!(
+        "{program:?}: {early:?} of {PROGRAMS} newcomers each read the truth first; {lost} ticks were lost to a hypervisor"
+    );
+    let allowed = ROUNDS * MAY_BE_EARLY + lost * EARLY_IN_A_LOST_TICK;
+    assert!(early.iter().sum::<usize>() <= allowed, "more than {allowed} newcomers read the clock before the daemon came");
     scene.reverts("f1");
     assert_eq!(true_ones(&victim.ask(&order)), PROGRAMS, "and after it again");
 }

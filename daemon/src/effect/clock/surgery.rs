@@ -55,6 +55,12 @@ impl Surgery {
         patient.put(hooks, order)
     }
 
+    /// On the calling thread, which should go first.
+    pub fn put_first(&self, hooks: &Hooks, pid: u32, order: Order) -> Result<Held, PatchError> {
+        let _alone = self.alone();
+        Patient::put_first(&self.image, hooks, pid, order)
+    }
+
     fn take(&self, pid: u32, tag: u64) -> Result<Held, PatchError> {
         let patient = Patient::open(&self.image, pid)?;
         let _alone = self.alone();

@@ -10,8 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::hooks::Hooks;
 use super::members::{Census, Members};
+use super::patch::PatchError;
 use super::slots::Order;
+use super::stopped::Held;
 use super::surgery::{Surgery, is_gone};
 use crate::sys::clock;
 use crate::sys::exec_events::{ExecEvent, ExecEvents};
@@ -21,6 +24,9 @@ use crate::sys::urgency;
 /// Where the kernel tells nothing; a look costs some 15 us a process of the node.
 pub const LOOKS_EVERY: Duration = Duration::from_secs(1);
 const NOT_YET: Duration = Duration::MAX;
+
+type Put = fn(&Surgery, &Hooks, u32, Order) -> Result<Held, PatchError>;
+
 const EVENT: u64 = 1;
 const BELL: u64 = 2;
 const TIMER: u64 = 3;
@@ -185,8 +191,9 @@ impl Watch {
             if !followed.members.has(pid, &followed.known) {
                 continue;
             }
-            if self.reach(pid, followed) {
-                let gap = clock::monotonic().saturating_sub(at);
+            if let Some(held) = self.reach(pid, followed) {
+                // It reads nothing while it stands still.
+                let gap = clock::monotonic().saturating_sub(at + held.span);
                 followed.newcomers += 1;
                 followed.longest_gap = followed.longest_gap.max(gap);
                 tracing::debug!(pid, gap_us = gap.as_micros() as u64, "a new program has the skewed clock");
@@ -202,29 +209,29 @@ impl Watch {
         };
         for followed in &mut lock(&self.state).followed {
             let members = followed.members.among(&census).into_iter();
-            let reached = members.filter(|pid| self.put(*pid, followed)).map(|pid| (pid, clock::monotonic()));
+            let reached = members.filter_map(|pid| self.put(pid, followed, Surgery::put).map(|_| (pid, clock::monotonic())));
             followed.known = reached.collect();
         }
     }
 
-    /// Whether a member has the hooks now, and is known to have them since.
-    fn reach(&self, pid: u32, followed: &mut Followed) -> bool {
-        let has_them = self.put(pid, followed);
-        followed.known.insert(pid, if has_them { clock::monotonic() } else { NOT_YET });
-        has_them
+    /// A new member gets the hooks, and is known to have them since.
+    fn reach(&self, pid: u32, followed: &mut Followed) -> Option<Held> {
+        let held = self.put(pid, followed, Surgery::put_first);
+        followed.known.insert(pid, held.map_or(NOT_YET, |_| clock::monotonic()));
+        held
     }
 
-    fn put(&self, pid: u32, followed: &Followed) -> bool {
-        let Ok(hooks) = &self.surgery.hooks else { return false };
+    fn put(&self, pid: u32, followed: &Followed, how: Put) -> Option<Held> {
+        let hooks = self.surgery.hooks.as_ref().ok()?;
         if followed.record.as_ref().is_some_and(|record| !record.exists()) {
-            return false;
+            return None;
         }
-        match self.surgery.put(hooks, pid, followed.order) {
-            Ok(_) => true,
-            Err(error) if is_gone(&error) => false,
+        match how(&self.surgery, hooks, pid, followed.order) {
+            Ok(held) => Some(held),
+            Err(error) if is_gone(&error) => None,
             Err(error) => {
                 tracing::warn!(pid, %error, "a new program keeps the true clock");
-                false
+                None
             }
         }
     }
