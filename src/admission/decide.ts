@@ -54,13 +54,22 @@ function refusals(
   const { metadata } = object;
   const placed = namespace === "" ? object : { ...object, metadata: { ...(metadata as object), namespace } };
   // JSON is YAML: the reader of manifests tells what the object means, as it does of a file.
-  const [document] = parseManifestFile("object", JSON.stringify(placed)).documents;
-  if (document === undefined) return [];
+  const { documents, problems } = parseManifestFile("object", JSON.stringify(placed));
+  const [document] = documents;
+  if (document === undefined || document.answer === "reject") return unreadable(document?.problems ?? problems);
   const policy: Policy = { environment: "this cluster", namespaces: [], caps: {}, ...rules };
   const remarks = [...judgeReaches(document, policy), ...judgeAlone(document.experiment, policy)];
   const errors = remarks.flatMap(({ severity, message }) => (severity === "error" ? [message] : []));
   if (errors.length > 0 || view === undefined || document.experiment === undefined) return errors;
   return hitsSomebody(document.experiment) ? judgeNow(document.experiment, view) : [];
+}
+
+/** An API server takes characters in annotations that no manifest may have. Whom such an object hits is not known, so it is refused. */
+function unreadable(problems: readonly { readonly message: string }[]): readonly string[] {
+  const [first] = problems;
+  return [
+    `its text could not be read, so whom it hits is not known: ${first?.message ?? "it has no document"}; take that out`,
+  ];
 }
 
 function judgeAlone(experiment: Experiment | undefined, policy: Policy): readonly Remark[] {

@@ -24,10 +24,9 @@ export function bytesOfAdded({ status, patch, sha, contents_url }: Listed, ref: 
   if (status !== "added" || patch === undefined || refOf(contents_url) !== ref) return undefined;
   const [header = "", ...lines] = patch.split("\n");
   if (!HEADER.test(header)) return undefined;
-  const ends = lines.at(-1) !== NO_NEWLINE;
-  const added = ends ? lines : lines.slice(0, -1);
-  if (!added.every((line) => line.startsWith("+"))) return undefined;
-  const bytes = Buffer.from(added.map((line) => line.slice(1)).join("\n") + (ends ? "\n" : ""));
+  // A symbolic link is a blob as well, of a path that does not end its line; what it leads to is GitHub's to say.
+  if (lines.at(-1) === NO_NEWLINE || !lines.every((line) => line.startsWith("+"))) return undefined;
+  const bytes = Buffer.from(`${lines.map((line) => line.slice(1)).join("\n")}\n`);
   return blobId(bytes, sha ?? "") === sha ? bytes : undefined;
 }
 

@@ -98,14 +98,14 @@ export async function listDeployments(repository: Repository, filter: Filter): P
     }));
 }
 
-/** All statuses of a deployment, newest first. */
+/** This app's statuses of a deployment, newest first: whoever may push may add others, which decide nothing. */
 export async function deploymentStatuses(repository: Repository, id: number): Promise<readonly DeploymentStatus[]> {
   const { data } = await repository.octokit.rest.repos.listDeploymentStatuses({
     ...where(repository),
     deployment_id: id,
     per_page: 100,
   });
-  return data.map(({ state, description }) => ({ state, description }));
+  return data.filter((status) => isOwn(repository, status)).map(({ state, description }) => ({ state, description }));
 }
 
 /**

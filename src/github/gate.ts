@@ -15,8 +15,8 @@ export type GateFacts = {
   readonly settingsProblems: number;
   /** People whose approval of this plan still counts. */
   readonly approvals: number;
-  /** Conclusions of finished runs of this plan at this head, newest first. */
-  readonly runs: readonly string[];
+  /** Of each experiment of this plan at this head, what its newest run concluded. */
+  readonly runs: readonly (string | undefined)[];
 };
 
 export type Gate = { readonly conclusion: Conclusion; readonly title: string; readonly summary: string };
@@ -58,7 +58,7 @@ export function decideGate(facts: GateFacts): Gate {
 }
 
 /** Where nothing can be run nothing can be asked of a reviewer; otherwise an approval where merging runs, or a resilient run. */
-function whatIsMissing(review: Review, settings: Settings, approvals: number, runs: readonly string[]): Gate {
+function whatIsMissing(review: Review, settings: Settings, approvals: number, runs: GateFacts["runs"]): Gate {
   const plan = `plan \`${review.plan}\``;
   const environment = settings.environments[review.environment];
   const pinned = environment?.cluster !== undefined && environment.runnerKey !== undefined;
@@ -75,13 +75,16 @@ function whatIsMissing(review: Review, settings: Settings, approvals: number, ru
   return afterRuns(review, runs);
 }
 
-function afterRuns(review: Review, [newest]: readonly string[]): Gate {
+/** All of a plan must have been found resilient: what one of its experiments found says nothing of the others. */
+function afterRuns(review: Review, runs: GateFacts["runs"]): Gate {
   const command = `\`/chaos run --plan ${review.plan}\``;
-  if (newest === "success")
-    return gate("success", "The run found it resilient", `Plan \`${review.plan}\` was run at this head.`);
-  if (newest === "failure")
+  const good = runs.filter((conclusion) => conclusion === "success").length;
+  if (runs.includes("failure"))
     return gate("failure", "The run found a violation", `Push a fix, or run again: ${command}.`);
-  return gate("action_required", "Waits for a run", `Comment ${command}.`);
+  if (good > 0 && good === runs.length)
+    return gate("success", "The run found it resilient", `Plan \`${review.plan}\` was run at this head.`);
+  const title = runs.length > 1 ? `Waits for runs: ${good} of ${runs.length} resilient` : "Waits for a run";
+  return gate("action_required", title, `Comment ${command}.`);
 }
 
 function gate(conclusion: Conclusion, title: string, summary: string): Gate {

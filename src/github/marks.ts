@@ -1,6 +1,8 @@
 // What the bot must find again is written where only this app can write: the external id of its own check runs, and the
 // description of its own deployment statuses. Comments carry markers too, but only to be found, never to be believed.
 
+import { sha256 } from "./digest.ts";
+
 export type ReviewMark = {
   readonly plan: string;
   readonly environment: string;
@@ -66,27 +68,38 @@ export function readStopMark(text: string): StopMark | undefined {
 export type ProgressMark = {
   readonly deployment: number;
   readonly plan: string;
+  /** Which experiment of the plan; empty in a mark of before. */
+  readonly document: string;
   readonly sequence: number;
   readonly phase: string;
   /** Unix milliseconds of the last publication. */
   readonly publishedAt: number;
 };
 
-const PROGRESS = /<!-- chaosgate:progress (\d{1,16}) ([\w.-]{1,80}) (-?\d{1,9}) ([a-z-]{1,20}) (\d{1,16}) -->/;
+const PROGRESS =
+  /<!-- chaosgate:progress (\d{1,16}) ([\w.-]{1,80}) (-?\d{1,9}) ([a-z-]{1,20}) (\d{1,16})(?: ([0-9a-f]{16}))? -->/;
+
+/** Names an experiment in a mark, whatever its path is made of. */
+export function documentMark({ path, index }: { readonly path: string; readonly index: number }): string {
+  return sha256(`${path}#${index}`).slice(0, 16);
+}
 
 /** An invisible line in the text of a run's check: how far its publication got. */
-export function writeProgressMark({ deployment, plan, sequence, phase, publishedAt }: ProgressMark): string {
-  return `<!-- chaosgate:progress ${deployment} ${plan} ${sequence} ${phase} ${publishedAt} -->`;
+export function writeProgressMark(mark: ProgressMark): string {
+  const { deployment, plan, document, sequence, phase, publishedAt } = mark;
+  const rest = document === "" ? "" : ` ${document}`;
+  return `<!-- chaosgate:progress ${deployment} ${plan} ${sequence} ${phase} ${publishedAt}${rest} -->`;
 }
 
 /** Undefined when the text carries none. */
 export function readProgressMark(text: string): ProgressMark | undefined {
   const match = PROGRESS.exec(text);
   if (match === null) return undefined;
-  const [, deployment, plan = "", sequence, phase = "", publishedAt] = match;
+  const [, deployment, plan = "", sequence, phase = "", publishedAt, document = ""] = match;
   return {
     deployment: Number(deployment),
     plan,
+    document,
     sequence: Number(sequence),
     phase,
     publishedAt: Number(publishedAt),

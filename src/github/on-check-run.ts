@@ -1,6 +1,6 @@
 import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
-import { ownChecks, runCheckName } from "./checks.ts";
+import { ownChecks } from "./checks.ts";
 import type { CheckDelivery } from "./delivery.ts";
 import { gatherReview } from "./gather-review.ts";
 import { mayWrite, standingOf } from "./people.ts";
@@ -8,7 +8,8 @@ import { requestPreview } from "./previews.ts";
 import { publishReview } from "./publish-review.ts";
 import { pullRequestsOf, readPullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
-import { queuedRuns, stopRuns } from "./runs.ts";
+import { type QueuedRun, queuedRuns, stopRuns } from "./runs.ts";
+import { liveSchedules } from "./schedules.ts";
 import { readSettings } from "./settings-file.ts";
 
 /** Somebody pressed `Re-run` on a check, or `Abort now` on a run's. */
@@ -21,10 +22,8 @@ export async function onCheckRun(delivery: CheckDelivery, repository: Repository
 async function abort({ checkId, headSha, sender }: CheckDelivery, repository: Repository, bot: Bot): Promise<void> {
   const checks = await ownChecks(repository, headSha);
   const check = checks.find(({ id }) => id === checkId);
-  const runs = await queuedRuns(repository);
-  const run = runs.find(({ payload, environment }) => {
-    return check?.name === runCheckName(environment) && check.externalId.startsWith(`${payload.ticketId}-`);
-  });
+  const isOf = ({ payload }: QueuedRun) => check?.externalId.startsWith(`${payload.ticketId}-`);
+  const run = (await queuedRuns(repository)).find(isOf) ?? (await liveSchedules(repository)).find(isOf);
   if (check === undefined || run === undefined) return;
   const allowed = mayWrite(await standingOf(repository, sender));
   const { pullRequest, ticketId: ticket } = run.payload;

@@ -22,7 +22,8 @@ import { issueStanding } from "./schedules.ts";
 import { readSettings } from "./settings-file.ts";
 import { shownBy } from "./shown.ts";
 
-const MERGE_MARKER = "<!-- chaosgate:merge -->";
+/** Starts the comment that says why a merge ran nothing. */
+export const MERGE_MARKER = "<!-- chaosgate:merge -->";
 
 /**
  * A pull request was merged. An approved plan whose manifests are the merged ones is run, when the settings say so; its Schedules

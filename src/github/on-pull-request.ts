@@ -38,7 +38,7 @@ async function reviewHead(delivery: PullRequestDelivery, repository: Repository,
   const { number, action, sender } = delivery;
   const pr = await readPullRequest(repository, number);
   if (action === "looked" && !pr.open) return;
-  await openGate(repository, pr.headSha, action === "opened" || action === "edited");
+  await openGate(repository, pr.headSha, action === "opened" || action === "reopened" || action === "edited");
   if (action === "synchronize" || action === "looked") await cancelOlderThan(repository, bot, number, pr.headSha);
   if (action === "edited") await cancelQueued(repository, bot, number, "the pull request goes onto another branch");
   // Events arrive in any order: the sender pushed this head only if it is the head that the event is about. Whoever opened the

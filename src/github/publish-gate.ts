@@ -9,7 +9,7 @@ import { type Check, GATE, putCheck, runCheckName } from "./checks.ts";
 import { reviewedEnvironment } from "./environment.ts";
 import { decideGate, type Gate } from "./gate.ts";
 import { gatherReview, type Reviewed } from "./gather-review.ts";
-import { readProgressMark } from "./marks.ts";
+import { documentMark, readProgressMark } from "./marks.ts";
 import { type PullRequest, pullRequestsOf, readPullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
 
@@ -82,9 +82,12 @@ async function objectionOfAnother(
   return undefined;
 }
 
-/** Conclusions of the ended runs of this plan and environment, newest first. */
-function conclusionsOfRuns(checks: readonly Check[], { environment, plan }: Review): readonly string[] {
-  return checks
-    .filter(({ name, text }) => name === runCheckName(environment) && readProgressMark(text)?.plan === plan)
-    .flatMap(({ conclusion }) => conclusion ?? []);
+/** Of each experiment of the plan what its newest run in this environment concluded; undefined while that goes on, or without one. */
+function conclusionsOfRuns(checks: readonly Check[], review: Review): readonly (string | undefined)[] {
+  const { environment, plan, experiments } = review;
+  const runs = checks.flatMap((check) => {
+    const mark = check.name === runCheckName(environment) ? readProgressMark(check.text) : undefined;
+    return mark?.plan === plan ? [{ check, document: mark?.document }] : [];
+  });
+  return experiments.map((one) => runs.find(({ document }) => document === documentMark(one))?.check.conclusion);
 }

@@ -2,6 +2,7 @@
 // merges that did not run, tickets and runs that nobody reports on. Deliveries leave, to be worked on like those that arrived;
 // runs are ended here. Nothing is remembered between two looks, and a look that finds nothing writes nothing.
 
+import { runId } from "../ticket/id.ts";
 import type { Bot } from "./bot.ts";
 import { type Check, GATE, ownChecks, putCheck, REVIEW, runCheckName } from "./checks.ts";
 import { parseCommand } from "./commands/grammar.ts";
@@ -11,9 +12,11 @@ import type { CommentDelivery, Delivery, DeliveryRepository, PullRequestDelivery
 import { deploymentStatuses, isWaiting, setDeploymentStatus } from "./deployments.ts";
 import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
 import { readProgressMark } from "./marks.ts";
+import { MERGE_MARKER } from "./on-merge.ts";
 import { COULD_NOT } from "./publish-review.ts";
 import { openRepository, type Repository, where } from "./repository.ts";
-import { cancel, type QueuedRun, queuedRuns } from "./runs.ts";
+import { type QueuedRun, queuedRuns, takeBack } from "./runs.ts";
+import { standingDeployments } from "./schedules.ts";
 
 /** What is younger may still be on its way or under work. */
 const SETTLED_MS = 60_000;
@@ -56,12 +59,17 @@ export async function missedIn(repository: Repository, bot: Bot): Promise<readon
   const nowMs = bot.clock.now();
   const { owner, name, installationId } = repository;
   const common = { id: "reconciler", repository: { owner, name, installationId } };
-  return [...(await missedPulls(repository, common, nowMs)), ...(await missedCommands(repository, common, nowMs))];
+  return [...(await missedPulls(repository, bot, common, nowMs)), ...(await missedCommands(repository, common, nowMs))];
 }
 
 type Common = { readonly id: string; readonly repository: DeliveryRepository };
 
-async function missedPulls(repository: Repository, common: Common, nowMs: number): Promise<readonly Delivery[]> {
+async function missedPulls(
+  repository: Repository,
+  bot: Bot,
+  common: Common,
+  nowMs: number,
+): Promise<readonly Delivery[]> {
   const { data } = await repository.octokit.rest.pulls.list({
     ...where(repository),
     state: "all",
@@ -73,9 +81,9 @@ async function missedPulls(repository: Repository, common: Common, nowMs: number
   for (const { number, state, head, updated_at, merged_at } of data) {
     const ageMs = nowMs - Date.parse(updated_at);
     const draft = { ...common, kind: "pull-request", number, headSha: head.sha, sender: "" } as const;
-    // Handing over a merge's ticket twice gives one ticket, so it needs no look whether it was.
-    if (merged_at !== null && nowMs - Date.parse(merged_at) < TICKET_LIFETIME_SECONDS * 1000 && ageMs > SETTLED_MS)
-      missed.push({ ...draft, action: "merged" });
+    const mergedAt = merged_at === null ? Number.NEGATIVE_INFINITY : Date.parse(merged_at);
+    if (nowMs - mergedAt < TICKET_LIFETIME_SECONDS * 1000 && ageMs > SETTLED_MS)
+      if (!(await wasDecided(repository, bot, number, mergedAt))) missed.push({ ...draft, action: "merged" });
     if (state !== "open" || ageMs <= SETTLED_MS) continue;
     const checks = await ownChecks(repository, head.sha);
     if (needsReview(checks, ageMs)) missed.push({ ...draft, action: "looked" });
@@ -83,13 +91,32 @@ async function missedPulls(repository: Repository, common: Common, nowMs: number
   return missed;
 }
 
-/** No gate, one that never concluded, one that failed because of us, or a green one that a lost event may have outdated. */
+/** A merge is decided once: what was refused then runs no later because a lock has ended, and what was revoked does not stand again. */
+async function wasDecided(repository: Repository, bot: Bot, number: number, mergedAt: number): Promise<boolean> {
+  if (await findComment(repository, number, MERGE_MARKER)) return true;
+  const isOfIt = ({ payload, createdAt }: QueuedRun) => payload.pullRequest === number && createdAt >= mergedAt;
+  const runs = (await queuedRuns(repository)).filter(isOfIt);
+  const standing = (await standingDeployments(repository)).filter(isOfIt);
+  for (const run of runs) if (!(await isAnnounced(repository, bot, run))) return false;
+  for (const { id } of standing) if ((await deploymentStatuses(repository, id)).length === 0) return false;
+  return runs.length + standing.length > 0;
+}
+
+/** Whether a hand-over came to its end: a run without its check is one that nobody would be told of. */
+async function isAnnounced(repository: Repository, bot: Bot, { environment, payload }: QueuedRun): Promise<boolean> {
+  const ticket = await bot.tickets.open(payload.ticket);
+  const checks = await ownChecks(repository, payload.headSha, runCheckName(environment));
+  const names = new Set(checks.map(({ externalId }) => externalId));
+  return (ticket?.documents ?? []).every((_, n) => names.has(runId(payload.ticketId, n)));
+}
+
+/** No gate, one that never concluded, one that failed because of us, or one that lets pass and that a lost event may have outdated. */
 export function needsReview(checks: readonly Check[], sinceChangeMs: number): boolean {
   const gate = checks.find(({ name }) => name === GATE);
   const review = checks.find(({ name }) => name === REVIEW);
   if (gate === undefined || !gate.completed || gate.title === COULD_NOT) return true;
-  if (review === undefined) return gate.conclusion !== "skipped";
-  return gate.conclusion === "success" && sinceChangeMs < COMMANDS_MS;
+  if (review === undefined && gate.conclusion !== "skipped") return true;
+  return (gate.conclusion === "success" || gate.conclusion === "skipped") && sinceChangeMs < COMMANDS_MS;
 }
 
 async function missedCommands(repository: Repository, common: Common, nowMs: number): Promise<readonly Delivery[]> {
@@ -125,7 +152,7 @@ export async function endAbandoned(repository: Repository, bot: Bot): Promise<vo
     const ageMs = nowMs - run.createdAt;
     if (ageMs < TICKET_LIFETIME_SECONDS * 1000) continue;
     const [newest] = await deploymentStatuses(repository, run.id);
-    if (isWaiting(newest)) await cancel(repository, run, "no runner accepted the ticket in time");
+    if (isWaiting(newest)) await takeBack(repository, bot, run, "no runner accepted the ticket in time");
     if (newest?.state === "in_progress") await endSilent(repository, run, nowMs);
   }
 }

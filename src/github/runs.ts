@@ -18,7 +18,7 @@ import {
   setDeploymentStatus,
 } from "./deployments.ts";
 import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
-import { writeProgressMark, writeStopMark } from "./marks.ts";
+import { documentMark, writeProgressMark, writeStopMark } from "./marks.ts";
 import type { Repository } from "./repository.ts";
 import { liveSchedules } from "./schedules.ts";
 
@@ -93,7 +93,14 @@ async function announceRuns(
       state: "queued",
       title: "Waits for a runner",
       summary: `Run \`${externalId}\` of document ${index + 1} in \`${path.replaceAll("`", "'")}\` waits for a runner.`,
-      text: writeProgressMark({ deployment, plan: claims.plan, sequence: -1, phase: "queued", publishedAt: nowMs }),
+      text: writeProgressMark({
+        deployment,
+        plan: claims.plan,
+        document: documentMark({ path, index }),
+        sequence: -1,
+        phase: "queued",
+        publishedAt: nowMs,
+      }),
     });
   }
 }

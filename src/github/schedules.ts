@@ -145,7 +145,8 @@ function whyOutdated(claims: TicketClaims, settings: Settings): string | undefin
     : "limits or objectives of the environment were changed since it was approved; merge it again";
 }
 
-async function standingDeployments(repository: Repository, environment?: string): Promise<readonly QueuedRun[]> {
+/** Every standing ticket that was ever issued, revoked or not. */
+export async function standingDeployments(repository: Repository, environment?: string): Promise<readonly QueuedRun[]> {
   const filter = { task: SCHEDULE_TASK, ...(environment !== undefined && { environment }) } as const;
   return (await listDeployments(repository, filter)).flatMap((deployment) => {
     const payload = runPayloadOf(deployment.payload);

@@ -21,8 +21,17 @@ const NOTHING: Omit<ClusterPolicy, "name"> = {
 export function readPolicy(item: Item): ClusterPolicy {
   const name = String(record(item.metadata).name);
   const wrong = whereNot(CHAOS_POLICY.spec, item.spec, "spec");
-  if (wrong !== undefined) return { name, ...NOTHING, broken: `${wrong} is not what this version knows` };
+  if (wrong !== undefined) {
+    const broken = `${wrong} is not what this version knows`;
+    return { name, ...NOTHING, protectedNamespaces: protectedIn(item.spec), broken };
+  }
   return policyOf(name, item.spec as ChaosPolicySpec);
+}
+
+/** What a policy protects is protected whatever else it says. */
+function protectedIn(spec: unknown): readonly string[] {
+  const { protectedNamespaces } = record(spec);
+  return Array.isArray(protectedNamespaces) ? protectedNamespaces.filter((one) => typeof one === "string") : [];
 }
 
 function policyOf(name: string, spec: ChaosPolicySpec): ClusterPolicy {

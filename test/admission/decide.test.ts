@@ -12,6 +12,17 @@ describe("what is created past chaosgate", () => {
     else expect(decision.allowed ? "it was allowed" : decision.why.join("; ")).toMatch(SAYS[one.refused]);
   });
 
+  it("is refused where an annotation has a character that no manifest may have, because nobody can say whom it hits", () => {
+    const protectedOne = CASES.find(({ refused }) => refused === "protected");
+    if (protectedOne === undefined) throw new Error("there is such a case");
+    for (const character of ["\u007f", "\u0085x\u0086", "\ufffe"]) {
+      const object = objectOf(protectedOne);
+      const metadata = { ...Object(object.metadata), annotations: { note: character } };
+      const decision = decide({ ...object, metadata }, protectedOne.namespace ?? "staging", RULES);
+      expect(decision.allowed ? "it was allowed" : decision.why.join("; ")).toContain("could not be read");
+    }
+  });
+
   it("is refused for what the linter refuses, with every reason and its field", () => {
     const object = objectOf({ name: "", kind: "PodChaos", spec: { action: "pod-kil", mode: "fixed", selector: {} } });
     const decision = decide(object, "staging", RULES);

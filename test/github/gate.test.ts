@@ -57,10 +57,21 @@ describe("the gate", () => {
     { name: "it is approved and runs on merge", is: "success", changes: { approvals: 1 } },
     { name: "a run is missing", is: "action_required", changes: { settings: runsByHand } },
     { name: "the run was resilient", is: "success", changes: { settings: runsByHand, runs: ["success"] } },
+    { name: "the run found a violation", is: "failure", changes: { settings: runsByHand, runs: ["failure"] } },
     {
-      name: "the newest run found a violation",
+      name: "one of the plan's experiments found a violation, whatever the others did",
       is: "failure",
-      changes: { settings: runsByHand, runs: ["failure", "success"] },
+      changes: { settings: runsByHand, runs: ["success", "failure", "success"] },
+    },
+    {
+      name: "one of the plan's experiments was not run, or goes on",
+      is: "action_required",
+      changes: { settings: runsByHand, runs: ["success", undefined] },
+    },
+    {
+      name: "all of the plan's experiments were resilient",
+      is: "success",
+      changes: { settings: runsByHand, runs: ["success", "success"] },
     },
     { name: "the run was inconclusive", is: "action_required", changes: { settings: runsByHand, runs: ["neutral"] } },
   ])("is $is when $name", ({ is, changes }) => {

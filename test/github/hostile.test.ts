@@ -205,7 +205,9 @@ describe("what a cluster says", () => {
       takenAt: Date.now(),
     });
     const body = reviewComment(pull);
-    if (status === 200) expect(body).toContain("```mermaid");
+    expect(status).toBe(200);
+    expect(body).toContain("```mermaid");
+    expect(body).toContain("click me");
     expect(body).not.toContain("\u202e");
     // Between backticks nobody is mentioned and nothing is drawn; a name's own backticks do not end a span.
     expect(body.replaceAll("\\`", "").replace(/`[^`\n]*`/g, "")).not.toMatch(/<img|@olga/);
@@ -270,5 +272,23 @@ describe("the queue", () => {
     expect((await waiting()).claims).toEqual([]);
     await run("grace", pull);
     expect((await waiting()).claims).toHaveLength(1);
+  });
+
+  it("statuses that somebody else adds: a lock stays, and what was taken back waits no more", async () => {
+    const pull = await openPullRequest(town);
+    const headers = { authorization: `Bearer ${people().token("dan")}` };
+    const add = (id: number | undefined, state: string) => {
+      const request = { method: "POST", path: `/repos/acme/shop/deployments/${id}/statuses`, query: {}, headers };
+      expect(town.github.handle({ ...request, body: JSON.stringify({ state }) }).status).toBe(201);
+    };
+    await run("grace", pull);
+    await say(town, "dan", pull, "/chaos abort");
+    add(runs()[0]?.id, "queued");
+    expect((await waiting()).claims).toEqual([]);
+    await say(town, "grace", pull, '/chaos lock staging --reason "release" --for 1h');
+    add(deploymentsOf(town, "chaosgate:lock")[0]?.id, "inactive");
+    expect(await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`)).toContain("`not-locked`");
+    await say(town, "grace", pull, "/chaos unlock staging");
+    expect(await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`)).toContain("Accepted");
   });
 });

@@ -164,8 +164,9 @@ describe("the dashboard", () => {
       issue.state = "closed";
       issue.body = "gone";
     }
-    await settle(asked());
-    expect(dashboards()).toHaveLength(1);
+    await settle(asked("dashboard: true\n# again\n"));
+    await town.reconcile();
+    expect(dashboards().map(({ state, body }) => [state, body])).toEqual([["closed", "gone"]]);
   });
 
   it("is decoration: nothing else fails with it", async () => {

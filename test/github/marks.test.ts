@@ -19,11 +19,14 @@ describe("a mark", () => {
     const progress = {
       deployment: 12,
       plan: "p1",
+      document: "0123456789abcdef",
       sequence: -1,
       phase: "rolling-back",
       publishedAt: 1_700_000_000_000,
     };
     expect(readProgressMark(`${writeProgressMark(progress)}\ntext`)).toEqual(progress);
+    const before = "<!-- chaosgate:progress 12 p1 -1 rolling-back 1700000000000 -->";
+    expect(readProgressMark(before)).toEqual({ ...progress, document: "" });
     const stop = { kind: "abort", runId: "t0123456789abcdef0123-0", by: "grace" } as const;
     expect(readStopMark(writeStopMark(stop))).toEqual(stop);
   });

@@ -94,6 +94,20 @@ describe("a look at GitHub", () => {
     expect(deploymentsOf(town, "chaosgate:run")).toHaveLength(1);
   });
 
+  it("decides a merge once: what a lock refused then does not run when it is off", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+    await say(town, "grace", pull, '/chaos lock staging --reason "release" --for 2m');
+    town.github.people.merge(town.repository, "olga", pull.number);
+    await town.quiet();
+    expect(deploymentsOf(town, "chaosgate:run")).toEqual([]);
+    town.later(5 * MINUTE);
+    await town.reconcile();
+    expect(deploymentsOf(town, "chaosgate:run")).toEqual([]);
+    const told = town.logged.filter(({ on }) => on === "merge");
+    expect(told).toEqual([expect.objectContaining({ allowed: false, rule: "not-locked" })]);
+  });
+
   it("turns a green gate back when the dismissal of its approval was lost", async () => {
     const pull = await openPullRequest(town);
     await new Promise((resolve) => setTimeout(resolve, 1001));

@@ -38,6 +38,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await town.stop();
+  expect(town.github.violations).toEqual([]);
 });
 
 async function merged(files: Readonly<Record<string, string | null>>, branch = "nightly"): Promise<PullRequest> {
@@ -174,6 +175,19 @@ describe("a scheduled run", () => {
     });
     await send(reportOf(claims, DUE + 60, { sequence: 1, phase: "watching" }));
     expect(await send(reportOf(claims, DUE + 60, { sequence: 2, phase: "watching" }))).toEqual({ orders: [] });
+  });
+
+  it("is asked to end by the button of its check", async () => {
+    await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+    const check = town.repository.checkRuns.find(({ name }) => name.startsWith("chaos / schedule"));
+    town.github.people.pressButton(town.repository, "dan", check?.id ?? 0, "abort");
+    await town.quiet();
+    expect(await send(reportOf(claims, DUE, { sequence: 2, phase: "watching" }))).toMatchObject({
+      orders: [{ kind: "abort", by: "dan" }],
+    });
   });
 
   it("is asked to end when its schedule is revoked", async () => {

@@ -178,7 +178,7 @@ function approvalsRule({ approvers, environment, review, by }: RunFacts): Refusa
   return {
     rule: "approvals",
     why: `plan ${quoted(review.plan ?? "")} has ${counted.length} of ${needed} approvals${others}`,
-    next: `somebody who may approve comments \`/chaos approve --plan ${review.plan}\``,
+    next: `somebody who may approve comments \`/chaos approve --env ${environment.name} --plan ${review.plan}\``,
   };
 }
 

@@ -7,7 +7,7 @@ import { type Check, newestOwnCheck, putCheck, scheduleCheckName } from "../chec
 import { putComment, runMarker } from "../comments.ts";
 import { ABORT_ACTION } from "../delivery.ts";
 import { setDeploymentStatus } from "../deployments.ts";
-import { type ProgressMark, readProgressMark, readStopMark, writeProgressMark } from "../marks.ts";
+import { documentMark, type ProgressMark, readProgressMark, readStopMark, writeProgressMark } from "../marks.ts";
 import type { Repository } from "../repository.ts";
 import { findSchedule, isLive, type StandingTicket } from "../schedules.ts";
 import { readSettings } from "../settings-file.ts";
@@ -44,8 +44,8 @@ export async function acceptScheduled(
   return report.phase === "finished" ? [] : ordersFor(repository, report, schedule);
 }
 
-function begun({ id }: StandingTicket, { plan }: RunReport): ProgressMark {
-  return { deployment: id, plan, sequence: -1, phase: "queued", publishedAt: 0 };
+function begun({ id }: StandingTicket, { plan, manifest }: RunReport): ProgressMark {
+  return { deployment: id, plan, document: documentMark(manifest), sequence: -1, phase: "queued", publishedAt: 0 };
 }
 
 function progressOf({ sequence, phase }: RunReport): Pick<ProgressMark, "sequence" | "phase"> {

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { decidePublication } from "../../../src/github/desk/publication.ts";
 
-const before = { deployment: 1, plan: "p", sequence: 5, phase: "watching", publishedAt: 100_000 };
+const before = {
+  deployment: 1,
+  plan: "p",
+  document: "0123456789abcdef",
+  sequence: 5,
+  phase: "watching",
+  publishedAt: 100_000,
+};
 
 describe("a report", () => {
   it.each([
