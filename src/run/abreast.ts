@@ -10,7 +10,10 @@ export const MOST_ABREAST = 128;
 const MOST_TRIES = 4;
 const FIRST_PAUSE_MS = 100;
 
-/** Works on every item, so many at a time, and answers in their order; rejects with the first rejection. */
+/**
+ * Works on every item, so many at a time, and answers in their order. After a rejection nothing more is begun, and it rejects when what
+ * was under way has ended: nobody works on behind the back of whoever goes on.
+ */
 export async function abreast<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
@@ -18,10 +21,20 @@ export async function abreast<T, R>(
 ): Promise<readonly R[]> {
   const answers: R[] = [];
   const left = items.entries();
+  let failed = false;
   const worker = async (): Promise<void> => {
-    for (const [place, item] of left) answers[place] = await work(item);
+    for (const [place, item] of left) {
+      if (failed) return;
+      try {
+        answers[place] = await work(item);
+      } catch (thrown) {
+        failed = true;
+        throw thrown;
+      }
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  const workers = await Promise.allSettled(Array.from({ length: Math.min(most, items.length) }, worker));
+  for (const one of workers) if (one.status === "rejected") throw one.reason;
   return answers;
 }
 

@@ -9,6 +9,7 @@ export type ActiveRuns = {
   inboxOf(runId: string): Inbox;
   /** Follows the work on some runs to its end, whatever that is. */
   track(runIds: readonly string[], work: Promise<unknown>): void;
+  /** Tells those of now, and whoever comes after. */
   tellToStop(why: string): void;
   settled(): Promise<void>;
   /** Aborted when a run lost its journal: nobody may go on without one. */
@@ -20,10 +21,17 @@ export function createActiveRuns(clock: Clock, log: Log): ActiveRuns {
   const inboxes = new Map<string, Inbox>();
   const works = new Set<Promise<void>>();
   const failure = new AbortController();
+  let told: string | undefined;
 
+  const tell = (inbox: Inbox, why: string) => inbox.put({ kind: "told-to-stop", why, at: clock.now() });
+
+  /** A run that was being claimed when all were told to stop is told as well. */
   function inboxOf(runId: string): Inbox {
-    const inbox = inboxes.get(runId) ?? createInbox();
+    const known = inboxes.get(runId);
+    if (known !== undefined) return known;
+    const inbox = createInbox();
     inboxes.set(runId, inbox);
+    if (told !== undefined) tell(inbox, told);
     return inbox;
   }
 
@@ -48,7 +56,8 @@ export function createActiveRuns(clock: Clock, log: Log): ActiveRuns {
       works.add(done);
     },
     tellToStop(why) {
-      for (const inbox of inboxes.values()) inbox.put({ kind: "told-to-stop", why, at: clock.now() });
+      told = why;
+      for (const inbox of inboxes.values()) tell(inbox, why);
     },
     async settled() {
       await Promise.all(works);

@@ -39,8 +39,8 @@ export async function serve(runner: Runner, stop: AbortSignal): Promise<void> {
   await resumeAll(runner, runs);
   const schedules = createSchedules(runner);
   while (!ended.aborted) {
-    await ask(runner, runs);
-    await lookAtSchedules(schedules, runner, runs);
+    await ask(runner, runs, ended);
+    if (!ended.aborted) await lookAtSchedules(schedules, runner, runs);
     await runner.clock.sleep(runner.askEveryMs, ended);
   }
   await runs.settled();
@@ -61,9 +61,11 @@ async function resume(runId: string, runner: Runner, runs: ActiveRuns): Promise<
   runs.track([runId], driveToEnd(recollection.start, runner, runs));
 }
 
-async function ask(runner: Runner, runs: ActiveRuns): Promise<void> {
+async function ask(runner: Runner, runs: ActiveRuns, ended: AbortSignal): Promise<void> {
   try {
     const { deliveries, previews } = await runner.tickets.open();
+    // Whoever was told to end meanwhile takes nothing: another runner will be given it.
+    if (ended.aborted) return;
     for (const question of previews) await answerPreview(question, runner);
     await abreast(deliveries, (delivery) => take(delivery, runner, runs), MOST_AT_THE_JOURNAL);
   } catch (thrown) {
