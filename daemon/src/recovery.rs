@@ -6,7 +6,7 @@ mod beside;
 use std::fmt;
 use std::time::Duration;
 
-pub use beside::undo_beside;
+pub use beside::{Done, undo_beside};
 
 use crate::effect::{Effects, Residue};
 use crate::ids::FaultKey;
@@ -86,7 +86,7 @@ pub fn revert_all(ledger: &Ledger, effects: &Effects, say: &mut dyn FnMut(Step))
         say(Step::DroppedFromAnotherBoot(found.of_another_boot));
     }
     let records: Vec<&Record> = found.records.iter().collect();
-    undo_beside(ledger, effects, &records, &mut |(place, done)| match done {
+    let tell = &mut |(place, done): Done| match done {
         Ok(()) => {
             outcome.undone += 1;
             say(Step::Undone { key: records[place].key(), what: what_of(records[place]) });
@@ -95,7 +95,8 @@ pub fn revert_all(ledger: &Ledger, effects: &Effects, say: &mut dyn FnMut(Step))
             outcome.failed += 1;
             say(Step::Failed(failure));
         }
-    });
+    };
+    undo_beside(ledger, effects, &records, tell, &mut || {});
     if !found.torn.is_empty() {
         found.torn.into_iter().for_each(|torn| say(Step::Torn(torn)));
         sweep_everywhere(effects, say);

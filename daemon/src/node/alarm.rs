@@ -145,7 +145,7 @@ impl Node {
         self.runs.values().flat_map(|run| &run.faults).any(|active| active.record.receipt.needs_watching())
     }
 
-    fn leases_end(&self) -> impl Iterator<Item = BootTime> {
+    pub(super) fn leases_end(&self) -> impl Iterator<Item = BootTime> {
         self.runs.values().map(|run| run.lease.expires_at())
     }
 

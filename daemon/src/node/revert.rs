@@ -12,6 +12,8 @@ use crate::recovery::{self, UndoFailure};
 
 /// Undoing does not wait longer than this for another process that undoes.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Seconds for each process of a file fault that does not stop, and some faults of one victim one after the other.
+const UNDOES_WITHIN: Duration = Duration::from_secs(60);
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
@@ -88,9 +90,10 @@ impl Node {
         {
             let _alone = self.alone_unless_acting();
             let records: Vec<&Record> = taken.iter().map(|active| &active.record).collect();
-            recovery::undo_beside(&self.ledger, &self.effects, &records, &mut |(place, done)| {
+            let tell = &mut |(place, done): recovery::Done| {
                 failed.extend(done.err().map(|failure| (place, failure)));
-            });
+            };
+            recovery::undo_beside(&self.ledger, &self.effects, &records, tell, &mut self.sign_of_life());
         }
         let count = u32::try_from(taken.len() - failed.len()).unwrap_or(u32::MAX);
         let reverted = Reverted { count, failures: failed.iter().map(|(_, failure)| failure.clone()).collect() };
@@ -104,7 +107,22 @@ impl Node {
 
     fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
         let _alone = self.alone_unless_acting();
-        recovery::undo(&self.ledger, &self.effects, record)
+        let mut undone = Ok(());
+        let tell = &mut |(_, done): recovery::Done| undone = done;
+        recovery::undo_beside(&self.ledger, &self.effects, &[record], tell, &mut self.sign_of_life());
+        undone
+    }
+
+    /// Beats while something is undone, which may take longer than the keeper's patience; one that never ends is not hidden for long.
+    fn sign_of_life(&self) -> impl FnMut() {
+        let end = now().after(UNDOES_WITHIN);
+        move || {
+            if now() < end
+                && let Err(error) = self.heartbeat.beat(now(), self.leases_end().min())
+            {
+                tracing::error!(%error, "could not beat");
+            }
+        }
     }
 
     /// In the middle of an act the lock is ours. And without it too: undoing twice is harmless, and not undoing is not.

@@ -6,12 +6,13 @@ use crate::victims::{MS, Program, REALTIME, Scene, Victim};
 const PROGRAMS: usize = 100;
 /// Of a hundred that the daemon left alone twelve had a memory without hooks.
 const BROODS: usize = 50;
-const ROUNDS: usize = 5;
 /// The very first read of a program is what may come too early: of a hundred. The daemon holds one 0.05 to 0.1 ms after its exec.
 const MAY_BE_EARLY: usize = 5;
-/// A hypervisor that takes the daemon's processor away for 10 ms lets through whoever begins meanwhile on the other one; each takes a
-/// millisecond and more. Of 100 rounds without such a loss none had more than 2 early ones; one tick let 7 through.
-const EARLY_IN_A_LOST_TICK: usize = 10;
+/// Rounds that are judged, by their median.
+const ROUNDS: usize = 5;
+/// A hypervisor that takes the daemon's processor away lets through whoever begins meanwhile on the other one: in one such tick seven came
+/// first, and in 100 rounds without one at most two. A round with one is told and not judged; a machine that has no others fails.
+const MOST_ROUNDS: usize = 60;
 
 /// Ticks of 10 ms that a hypervisor has taken from all processors until now (/proc/stat, `steal`).
 fn lost_ticks() -> usize {
@@ -26,23 +27,23 @@ fn newcomers_read_the_offset(program: Program) {
     let true_ones = |offs: &std::collections::BTreeMap<String, i64>| offs.values().filter(|off| off.abs() < MS).count();
     assert_eq!(true_ones(&victim.ask(&order)), PROGRAMS, "without a fault every newcomer reads the truth");
     scene.skews("f1", victim.pid(), REALTIME, 150 * MS);
-    let lost = lost_ticks();
-    let early: Vec<usize> = (0..ROUNDS)
-        .map(|_| {
-            let told = victim.ask(&order);
-            assert!(
-                told.values().all(|off| off.abs() < MS || (off - 150 * MS).abs() < MS),
-                "nobody reads anything else: {told:?}"
-            );
-            true_ones(&told)
-        })
-        .collect();
-    let lost = lost_ticks() - lost;
-    println!(
-        "{program:?}: {early:?} of {PROGRAMS} newcomers each read the truth first; {lost} ticks were lost to a hypervisor"
-    );
-    let allowed = ROUNDS * MAY_BE_EARLY + lost * EARLY_IN_A_LOST_TICK;
-    assert!(early.iter().sum::<usize>() <= allowed, "more than {allowed} newcomers read the clock before the daemon came");
+    let mut round = || {
+        let lost = lost_ticks();
+        let told = victim.ask(&order);
+        let nobody_else = told.values().all(|off| off.abs() < MS || (off - 150 * MS).abs() < MS);
+        assert!(nobody_else, "nobody reads anything else: {told:?}");
+        (true_ones(&told), lost_ticks() - lost)
+    };
+    let (mut early, mut disturbed) = (Vec::new(), Vec::new());
+    while early.len() < ROUNDS && early.len() + disturbed.len() < MOST_ROUNDS {
+        let (first, lost) = round();
+        if lost == 0 { early.push(first) } else { disturbed.push((first, lost)) }
+    }
+    println!("{program:?}: {early:?} of {PROGRAMS} newcomers each read the truth first; with lost ticks {disturbed:?}");
+    assert_eq!(early.len(), ROUNDS, "a hypervisor took processors away in {} rounds, so nothing can be said", disturbed.len());
+    early.sort_unstable();
+    let median = early[ROUNDS / 2];
+    assert!(median <= MAY_BE_EARLY, "{median} of {PROGRAMS} newcomers read the clock before the daemon came");
     scene.reverts("f1");
     assert_eq!(true_ones(&victim.ask(&order)), PROGRAMS, "and after it again");
 }

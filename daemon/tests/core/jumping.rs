@@ -13,9 +13,11 @@ use crate::lab::{self, Lab, lab};
 const HOUR: i64 = 3600;
 const TERM: Duration = Duration::from_secs(4);
 const DEADLINE: Duration = Duration::from_secs(2);
-/// By the wall clock an end would come an hour too late, or at once; 12 s are before the keeper's patience ends. It is no second or two,
-/// because this kernel is a process among others: beside a machine's worth of suites it stood still for 3 s.
-const LATER_BY_AT_MOST: Duration = Duration::from_secs(12);
+/// A look takes 400 ms. By the wall clock an end would come an hour too late, or at once.
+const LATER_BY_AT_MOST: Duration = Duration::from_secs(1);
+/// Of each jump, and of none; judged by their medians, because this kernel is a process among others: beside a machine's worth of suites
+/// one end came 3 s late, and none of the others.
+const TRIALS: usize = 3;
 
 /// How far the wall clock and the one that nobody can set came apart since, in seconds: the control, without which nothing has jumped.
 struct Clocks {
@@ -60,22 +62,32 @@ fn ends_after(since: Instant, lab: &Lab) -> Duration {
 
 /// How late the later of a lease and a deadline ends when the clock is set by so much in the midst of the one, and back in the other's.
 fn late_with_a_jump_of(seconds: i64) -> Duration {
+    let mut late: Vec<Duration> = (0..TRIALS).map(|trial| late_once(seconds, trial)).collect();
+    late.sort_unstable();
+    late[TRIALS / 2]
+}
+
+fn late_once(seconds: i64, trial: usize) -> Duration {
     let lab = lab().expect("user-mode Linux has namespaces");
-    let site = Site::new(&format!("jump-{seconds}"));
+    let site = Site::new(&format!("jump-{seconds}-{trial}"));
     let clocks = Clocks::now();
     assert!(!lab.is_cut(), "the victim reaches its peer before");
     let mut keeper = site.command(&["keep", "--patience", "20s"]).spawn().expect("the keeper starts");
-    let daemon = site.serve_local(&["--lease-expires-after", "4s", "--lease-renew-every", "1s"]);
 
+    let daemon = site.serve_local(&["--lease-expires-after", "4s", "--lease-renew-every", "1s"]);
     let mut runner = a_felt_fault(&lab, &site, &daemon, Duration::from_secs(30));
+    let asked = Instant::now();
+    runner.renew("t1-0", 1).expect("the lease lives");
     jump(seconds);
     assert!(clocks.are_apart_by(seconds), "the clock of this kernel has jumped");
     assert!(lab.is_cut(), "the fault stands: by the wall clock its lease is over, or has an hour left");
-    let asked = Instant::now();
-    runner.renew("t1-0", 1).expect("the lease lives");
     let lease = ends_after(asked, &lab);
+    drop(daemon);
 
+    // Its lease outlasts the deadline by far, and would end nothing in its place.
+    let daemon = site.serve_local(&["--lease-expires-after", "45s", "--lease-renew-every", "10s"]);
     let asked = Instant::now();
+    let mut runner = Runner::of(&site, &daemon);
     let again =
         InjectRequest { epoch: 2, deadline_us: DEADLINE.as_micros() as u64, ..a_partition(&site, "f2", lab.victim_pid()) };
     runner.inject(again).expect("a permitted fault");

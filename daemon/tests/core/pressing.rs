@@ -47,7 +47,7 @@ fn half_a_core_is_half_a_core() {
         let kept_waiting = waited(pid) - before;
         println!("{:?}: {used:.3} cores, {kept_waiting:.3} s kept waiting by others", scene.act);
         assert!(used < 0.55, "{used} is more than was asked for");
-        assert!(used > 0.42 || kept_waiting > 0.1, "{used} is less than was asked for, and nobody was in its way");
+        assert!(used + kept_waiting / 2.0 > 0.42, "{used} is less than was asked for, by more than others were in its way");
     });
 }
 

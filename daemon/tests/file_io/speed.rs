@@ -37,6 +37,10 @@ fn a_volume_without_an_active_fault_is_nearly_as_fast_as_bare() {
             100.0 * read / bare[1]
         );
     }
+    assert!(
+        passed[0] > bare[0] * 0.3 && passed[1] > bare[1] * 0.3,
+        "what no fault is about passes at the rate of a bare volume"
+    );
     assert!(seen[0] > bare[0] * 0.05 && seen[1] > bare[1] * 0.05, "even what the fault watches is served at a useful rate");
     stage.assert_nothing_left();
 }

@@ -43,7 +43,7 @@ impl Acting {
         let before = kept_waiting();
         let used = cores_used(&self.scene.group, Duration::from_secs(1));
         let in_the_way = kept_waiting() - before;
-        must(used < CORES * 1.1 && (used > CORES * 0.84 || in_the_way > 0.1), || {
+        must(used < CORES * 1.1 && used + in_the_way > CORES * 0.84, || {
             format!("{used:.3} cores instead of {CORES}, kept waiting for {in_the_way:.3} s")
         })
     }

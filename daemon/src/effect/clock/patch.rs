@@ -78,7 +78,7 @@ impl<'a> Patient<'a> {
     /// For a process that has just begun: it is stopped first and looked at then, because until then it reads the truth.
     pub fn put_first(image: &'a Image, hooks: &Hooks, pid: u32, order: Order) -> Result<Held, PatchError> {
         let put = |stopped: &mut Stopped| Patient::open(image, pid)?.put_hooks(hooks, order, stopped);
-        let (done, held) = stopped::visit_from_here(pid, put)?;
+        let (done, held) = stopped::visit(pid, put)?;
         match done? {
             Done::All => Ok(held),
             Done::SomeoneIsInside => Patient::open(image, pid)?.put(hooks, order),

@@ -69,19 +69,14 @@ pub fn visit<T: Send>(pid: u32, work: impl FnOnce(&mut Stopped) -> T + Send) -> 
         let visitor = scope.spawn(|| {
             // Without it a stop lasts longer on a busy machine (10 to 50 ms instead of 1 to 2 ms), and is right all the same.
             let _ = urgency::go_first();
-            visit_from_here(pid, work)
+            let mut stopped = Stopped::stop(pid)?;
+            let done = work(&mut stopped);
+            let held = stopped.held();
+            drop(stopped);
+            Ok((done, held))
         });
         visitor.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
-}
-
-/// The same on the calling thread, for whom a thread's beginning takes too long; when it ends, it lets everybody go as well.
-pub fn visit_from_here<T>(pid: u32, work: impl FnOnce(&mut Stopped) -> T) -> Result<(T, Held), StopError> {
-    let mut stopped = Stopped::stop(pid)?;
-    let done = work(&mut stopped);
-    let held = stopped.held();
-    drop(stopped);
-    Ok((done, held))
 }
 
 /// The memory of a process, through /proc/PID/mem: pages that forbid writing are copied for it and then written.

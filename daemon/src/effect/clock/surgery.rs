@@ -55,7 +55,6 @@ impl Surgery {
         patient.put(hooks, order)
     }
 
-    /// On the calling thread, which should go first.
     pub fn put_first(&self, hooks: &Hooks, pid: u32, order: Order) -> Result<Held, PatchError> {
         let _alone = self.alone();
         Patient::put_first(&self.image, hooks, pid, order)

@@ -24,6 +24,9 @@ use crate::sys::urgency;
 /// Where the kernel tells nothing; a look costs some 15 us a process of the node.
 pub const LOOKS_EVERY: Duration = Duration::from_secs(1);
 const NOT_YET: Duration = Duration::MAX;
+/// A fork copies memory first and is told of last. A further fault is written while nobody stands still, so one that is told of this soon
+/// afterwards may be of a memory without it. Copying the page tables of 64 GiB takes some 0.6 s.
+const COPIES_WITHIN: Duration = Duration::from_secs(1);
 
 type Put = fn(&Surgery, &Hooks, u32, Order) -> Result<Held, PatchError>;
 
@@ -179,9 +182,9 @@ impl Watch {
             match followed.known.get(&parent) {
                 // Its pid may have been a member's, who ended.
                 None => drop(followed.known.remove(&child)),
-                Some(since) if *since < at => drop(followed.known.insert(child, at)),
-                // Its memory was copied before the hooks came.
-                Some(_) => drop(self.reach(child, followed)),
+                Some(since) if since.saturating_add(COPIES_WITHIN) < at => drop(followed.known.insert(child, at)),
+                // Its memory may have been copied before the hooks came; where it was not, a look is enough.
+                Some(_) => drop(self.reach(child, followed, Surgery::put)),
             }
         }
     }
@@ -191,7 +194,7 @@ impl Watch {
             if !followed.members.has(pid, &followed.known) {
                 continue;
             }
-            if let Some(held) = self.reach(pid, followed) {
+            if let Some(held) = self.reach(pid, followed, Surgery::put_first) {
                 // It reads nothing while it stands still.
                 let gap = clock::monotonic().saturating_sub(at + held.span);
                 followed.newcomers += 1;
@@ -215,8 +218,8 @@ impl Watch {
     }
 
     /// A new member gets the hooks, and is known to have them since.
-    fn reach(&self, pid: u32, followed: &mut Followed) -> Option<Held> {
-        let held = self.put(pid, followed, Surgery::put_first);
+    fn reach(&self, pid: u32, followed: &mut Followed, how: Put) -> Option<Held> {
+        let held = self.put(pid, followed, how);
         followed.known.insert(pid, held.map_or(NOT_YET, |_| clock::monotonic()));
         held
     }
