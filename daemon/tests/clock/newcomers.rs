@@ -6,12 +6,12 @@ use crate::victims::{MS, Program, REALTIME, Scene, Victim};
 const PROGRAMS: usize = 100;
 /// Of a hundred that the daemon left alone twelve had a memory without hooks.
 const BROODS: usize = 50;
-/// The very first read of a program is what may come too early: of a hundred. The daemon holds one 0.05 to 0.1 ms after its exec.
+/// The very first read of a program is what may come too early: of a hundred. The daemon holds one 0.17 ms after its exec (docs/clock.md).
 const MAY_BE_EARLY: usize = 5;
 /// Rounds that are judged, by their median.
 const ROUNDS: usize = 5;
-/// A hypervisor that takes the daemon's processor away lets through whoever begins meanwhile on the other one: in one such tick seven came
-/// first, and in 100 rounds without one at most two. A round with one is told and not judged; a machine that has no others fails.
+/// A hypervisor that takes the daemon's processor away lets through whoever begins meanwhile on the other one: up to 34 in a round with
+/// such ticks, and 9 in one without. A round with one is told and not judged; a machine that has no others fails.
 const MOST_ROUNDS: usize = 60;
 
 /// Ticks of 10 ms that a hypervisor has taken from all processors until now (/proc/stat, `steal`).
