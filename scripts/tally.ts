@@ -12,11 +12,18 @@ export type Outcome = {
 
 export type SuiteRun = { readonly suite: Suite; readonly exitCode: number; readonly log: string };
 
-/** Every test of a suite that ran; a suite that died without a result is one failed test of its own name. */
+/** Every test of a suite that ran; a suite that died without a result, or ran no test at all, is one failed test of its own name. */
 export function outcomesOf(run: SuiteRun): readonly Outcome[] {
   const found = resultsOf(run);
   const silentDeath = run.exitCode !== 0 && !found.some(({ state }) => state === "failed");
+  if (found.length === 0 && run.exitCode === 0) return [{ ...whole(run), ...ofNoTest(run.log) }];
   return silentDeath || found.length === 0 ? [...found, whole(run)] : found;
+}
+
+/** A filter that meets nothing any more is no success; what says that it skips is none either. */
+function ofNoTest(log: string): Pick<Outcome, "state" | "why"> {
+  const skips = /^skipped: .*$/m.exec(log)?.[0];
+  return skips === undefined ? { state: "failed", why: "it ran no test" } : { state: "skipped", why: skips };
 }
 
 function resultsOf(run: SuiteRun): readonly Outcome[] {

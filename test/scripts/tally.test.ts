@@ -57,6 +57,13 @@ describe("the tally", () => {
     ).toMatchObject([{ state: "failed" }]);
   });
 
+  it("fails a suite that met no test and was content, and skips one that says why", () => {
+    const outcome = (log: string) => outcomesOf({ suite: SUITE, exitCode: 0, log });
+    expect(outcome("running 0 tests\n")).toMatchObject([{ test: "daemon", state: "failed", why: "it ran no test" }]);
+    const why = "skipped: no nightly toolchain is here";
+    expect(outcome(`sanitizer\n${why}\n`)).toMatchObject([{ test: "daemon", state: "skipped", why }]);
+  });
+
   it("fails a required test that is absent or skipped, and not one that ran", () => {
     const outcomes = [
       { suite: "e2e", test: "heals", state: "passed" },
