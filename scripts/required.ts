@@ -12,8 +12,11 @@ const WHOLE_SUITES = [
   "matrix",
   "matrix-elsewhere",
   "matrix-table",
+  "impact-wire",
   "e2e",
   "node-e2e",
+  "outages",
+  "scale",
 ];
 /** Of the other suites, the tests whose full name starts so. */
 const CHOSEN: Readonly<Record<string, readonly string[]>> = {

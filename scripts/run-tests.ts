@@ -23,7 +23,7 @@ async function runPlan(name: string, suites: readonly Suite[]): Promise<boolean>
   for (const together of groupsOf(suites)) {
     for (const suite of together)
       console.log(`\n== ${suites.indexOf(suite) + 1}/${suites.length} ${suite.name}: ${suite.says}`);
-    for (const run of await Promise.all(together.map(runSuite))) outcomes.push(...outcomesOf(run));
+    for (const run of await runTogether(together)) outcomes.push(...outcomesOf(run));
   }
   const mustAllRun = process.env.CI === "true" || process.env.CHAOSGATE_REQUIRE === "1";
   const required = requiredNames(readFileSync("test/required.txt", "utf8"));
@@ -44,6 +44,17 @@ function groupsOf(suites: readonly Suite[]): readonly (readonly Suite[])[] {
     else groups.push([suite]);
   }
   return groups;
+}
+
+function runTogether(suites: readonly Suite[]): Promise<readonly SuiteRun[]> {
+  const begun = new Map<string, Promise<SuiteRun>>();
+  for (const suite of suites) begun.set(suite.name, runAfter(begun.get(suite.after ?? ""), suite));
+  return Promise.all(begun.values());
+}
+
+async function runAfter(before: Promise<SuiteRun> | undefined, suite: Suite): Promise<SuiteRun> {
+  await before;
+  return runSuite(suite);
 }
 
 async function runSuite(suite: Suite): Promise<SuiteRun> {

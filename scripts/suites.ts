@@ -15,21 +15,16 @@ export type Suite = {
   readonly timeoutMinutes: number;
   /** Mostly waits, in a sandbox of its own: starts together with the suite before it, and its output is shown when it ends. */
   readonly alongside?: true;
+  /** Of those that it starts together with, the suite whose end it waits for. */
+  readonly after?: string;
 };
 
 const SANDBOX = "scripts/sandbox.sh";
 
-function vitest(name: string, files: readonly string[] = []): readonly string[] {
-  return [
-    "vitest",
-    "run",
-    "--project",
-    name,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile=.test/${name}.json`,
-    ...files,
-  ];
+/** Tests of a project, all but those that `chosen` leaves out; the report is under the suite's own name. */
+function vitest(project: string, chosen: readonly string[] = [], suite = project): readonly string[] {
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile=.test/${suite}.json`];
+  return ["vitest", "run", "--project", project, ...reporters, ...chosen];
 }
 
 const CHECKS: readonly Suite[] = [
@@ -242,10 +237,21 @@ const SANITIZER: readonly Suite[] = [
   },
 ];
 
+/** Judges single percents, so nothing runs beside it. */
+const WIRE_TEST = "test/e2e/impact-wire.test.ts";
+
+const IMPACT_WIRE: Suite = {
+  name: "impact-wire",
+  says: "predicted throughput, latency and saturation, measured on two real wires",
+  argv: [SANDBOX, ...vitest("e2e", [WIRE_TEST], "impact-wire")],
+  result: { kind: "vitest", file: ".test/impact-wire.json" },
+  timeoutMinutes: 10,
+};
+
 const E2E: Suite = {
   name: "e2e",
   says: "the whole story with real parts: pull request, run, fault, guard, rollback, proof",
-  argv: [SANDBOX, ...vitest("e2e")],
+  argv: [SANDBOX, ...vitest("e2e", ["--exclude", WIRE_TEST])],
   result: { kind: "vitest", file: ".test/e2e.json" },
   timeoutMinutes: 20,
 };
@@ -276,23 +282,40 @@ const CLUSTER: Suite = {
   timeoutMinutes: 10,
 };
 
-/** With a thousand nodes and ten thousand pods, whose figures are worth nothing beside another suite. */
-const CLUSTER_AT_SCALE: Suite = { ...CLUSTER, env: { CHAOSGATE_FULL: "1" }, timeoutMinutes: 30 };
+/** Its figures are worth nothing beside another suite. */
+const SCALE: Suite = {
+  name: "scale",
+  says: "a runner with a thousand nodes, ten thousand pods and two hundred runs",
+  argv: vitest("cluster", ["test/cluster/scale.test.ts"], "scale"),
+  result: { kind: "vitest", file: ".test/scale.json" },
+  env: { CHAOSGATE_FULL: "1" },
+  timeoutMinutes: 25,
+};
 
 const NODE_IMAGES: Suite = {
   name: "node-images",
-  says: "build the rest of Kubernetes, and pack the images of a real node",
+  says: "build the rest of Kubernetes, and pack the images of a real node, while others compile too",
   argv: ["scripts/cluster/prepare.sh"],
   result: { kind: "exit" },
   timeoutMinutes: 20,
+  alongside: true,
 };
 
 const NODE_E2E: Suite = {
   name: "node-e2e",
-  says: "the pull request's story on a real kubelet and containerd, installed by the chart; in full, every outage in its middle",
-  argv: [SANDBOX, ...vitest("node-e2e")],
+  says: "the pull request's story on a real kubelet and containerd, installed by the chart",
+  argv: [SANDBOX, ...vitest("node-e2e", ["test/node-e2e/story.test.ts"])],
   result: { kind: "vitest", file: ".test/node-e2e.json" },
-  timeoutMinutes: 20,
+  timeoutMinutes: 15,
+};
+
+const OUTAGES: Suite = {
+  name: "outages",
+  says: "everything that can break in the middle of a run on that node, and how soon its victim is healed",
+  argv: [SANDBOX, ...vitest("node-e2e", ["test/node-e2e/outages.test.ts"], "outages-suite")],
+  result: { kind: "vitest", file: ".test/outages-suite.json" },
+  env: { CHAOSGATE_FULL: "1" },
+  timeoutMinutes: 45,
 };
 
 /** Compiles the daemon twice, so only in the long plan. */
@@ -302,7 +325,8 @@ const IMAGE: readonly Suite[] = [
     says: "the daemon's image, made from nothing",
     argv: ["node", "scripts/image/build.ts"],
     result: { kind: "exit" },
-    timeoutMinutes: 10,
+    timeoutMinutes: 15,
+    alongside: true,
   },
   {
     name: "image-verify",
@@ -310,6 +334,8 @@ const IMAGE: readonly Suite[] = [
     argv: [SANDBOX, "node", "scripts/image/verify.ts"],
     result: { kind: "exit" },
     timeoutMinutes: 15,
+    alongside: true,
+    after: "image",
   },
 ];
 
@@ -323,6 +349,7 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     CLIPPY,
     API_SERVER,
     HELM,
+    NODE_IMAGES,
     UNIT,
     INTEGRATION,
     DAEMON_BUILD,
@@ -331,7 +358,9 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     KEEPER,
     otherKernel("another_kernel::another_kernel_with_netem", "another_kernel::another_kernel_whose_clock_jumps"),
     { ...CLUSTER, alongside: true },
+    { ...NODE_E2E, alongside: true, after: "cluster" },
     addUp("each"),
+    IMPACT_WIRE,
     E2E,
   ],
   "test-full": [
@@ -339,7 +368,9 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     CLIPPY,
     API_SERVER,
     HELM,
+    NODE_IMAGES,
     DENY,
+    ...IMAGE,
     UNIT,
     { ...INTEGRATION, env: FULL, timeoutMinutes: 20 },
     DAEMON_BUILD,
@@ -347,14 +378,15 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     { ...DAEMON, env: FULL, timeoutMinutes: 40 },
     KEEPER,
     otherKernel("--include-ignored", "another_kernel::"),
-    CLUSTER_AT_SCALE,
+    { ...CLUSTER, alongside: true },
+    { ...NODE_E2E, alongside: true, after: "cluster" },
+    SCALE,
     ...MATRIX,
     addUp("every"),
     CLOCK_LOAD,
     ...SANITIZER,
-    { ...E2E, env: FULL, timeoutMinutes: 40 },
-    NODE_IMAGES,
-    { ...NODE_E2E, env: FULL, timeoutMinutes: 45 },
-    ...IMAGE,
+    IMPACT_WIRE,
+    OUTAGES,
+    { ...E2E, env: FULL, timeoutMinutes: 40, alongside: true },
   ],
 };
