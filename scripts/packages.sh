@@ -9,6 +9,8 @@ TOOLS="iptables:iptables ip:iproute2 unshare:util-linux pkill:procps insmod:kmod
 # the languages of the programs whose clock is skewed
 TOOLS="$TOOLS gcc:gcc musl-gcc:musl-tools /usr/lib/x86_64-linux-gnu/libc.a:libc6-dev /usr/bin/python3:python3 go:golang-go javac:default-jdk-headless strace:strace"
 TOOLS="$TOOLS /usr/share/fonts/truetype/liberation:fonts-liberation /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji"
+# a real Kubernetes node
+TOOLS="$TOOLS containerd:containerd runc:runc /usr/lib/cni/bridge:containernetworking-plugins"
 # binary under .cache/debian:package
 UNPACKED="usr/bin/prometheus:prometheus usr/bin/prometheus-alertmanager:prometheus-alertmanager"
 CACHE=.cache/debian
@@ -54,7 +56,8 @@ install_tools() {
     exit 1
   fi
   echo "packages: installing $* with apt-get"
-  export DEBIAN_FRONTEND=noninteractive
+  # Installing must not start a daemon: the tests start their own.
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   quietly apt-get install -y -qq --no-install-recommends "$@" || {
     echo "packages: not found in apt's lists; updating them"
     quietly apt-get update -qq

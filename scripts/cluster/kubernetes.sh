@@ -9,6 +9,7 @@ cmd=${1:?up, start, stop or down}
 dir=$(mkdir -p "${2:?DIR}" && cd "$2" && pwd)
 cache=$here/../../.cache/kubernetes
 version=v1.36.3
+kubectl=$cache/kubectl-$version
 pki=$dir/pki
 # Also the server's own Service address: it is on lo, so pods reach the server through their gateway and nobody needs kube-proxy.
 service=10.96.0.1
@@ -38,7 +39,7 @@ up() {
   start containerd
   wait_for etcd curl -sf http://127.0.0.1:2379/health
   start kube-apiserver
-  wait_for kube-apiserver kubectl --kubeconfig "$pki/admin.kubeconfig" get --raw /readyz
+  wait_for kube-apiserver "$kubectl" --kubeconfig "$pki/admin.kubeconfig" get --raw /readyz
   start kube-controller-manager
   start kube-scheduler
   wait_for containerd ctr version
@@ -47,7 +48,7 @@ up() {
   wait_for "the node" node_is_ready
 }
 
-node_is_ready() { kubectl --kubeconfig "$pki/admin.kubeconfig" get node node-1 2>/dev/null | grep -q ' Ready'; }
+node_is_ready() { "$kubectl" --kubeconfig "$pki/admin.kubeconfig" get node node-1 2>/dev/null | grep -q ' Ready'; }
 
 # An image is what its tar says, so one that is there already is only looked at.
 import_images() {

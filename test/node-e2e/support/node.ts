@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const SCRIPT = "scripts/cluster/kubernetes.sh";
+const KUBECTL = ".cache/kubernetes/kubectl-v1.36.3";
 const SERVERS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"];
 
 /** The node's parts, by the names that scripts/cluster/kubernetes.sh has for them. */
@@ -36,6 +37,7 @@ export function whyNoNode(): string | undefined {
   if (process.getuid?.() !== 0) return "a kubelet needs root";
   const absent = [
     ...SERVERS.map((server) => `.cache/kubernetes/${server}-v1.36.3`),
+    KUBECTL,
     ".cache/bin/helm",
     ".cache/target/release/chaosgated",
     "/usr/bin/containerd",
@@ -52,7 +54,7 @@ export async function startNode(folder: string): Promise<ClusterNode> {
   const kubeconfig = join(whole, "pki/admin.kubeconfig");
   const env = { ...process.env, KUBECONFIG: kubeconfig };
   const kubectl = async (...words: readonly string[]): Promise<string> => {
-    const { stdout } = await run("kubectl", [...words], { env, timeout: 120_000, maxBuffer: 64 << 20 });
+    const { stdout } = await run(KUBECTL, [...words], { env, timeout: 120_000, maxBuffer: 64 << 20 });
     return stdout;
   };
   const signal = (part: PartName, name: string) => execFileSync(SCRIPT, ["stop", whole, part, name]);
@@ -62,7 +64,7 @@ export async function startNode(folder: string): Promise<ClusterNode> {
     kubectl,
     apply: async (...objects) => {
       const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
-      const { status, stderr } = spawnSync("kubectl", ["apply", "-f", "-"], { env, input, timeout: 60_000 });
+      const { status, stderr } = spawnSync(KUBECTL, ["apply", "-f", "-"], { env, input, timeout: 60_000 });
       if (status !== 0) throw new Error(`kubectl apply: ${stderr.toString()}`);
     },
     pause: (part) => void signal(part, "STOP"),
