@@ -8,6 +8,9 @@ import { type Api, jsonBody } from "./api.ts";
 import { type Item, record, refused } from "./list.ts";
 import type { Owner } from "./own-account.ts";
 
+/** The one lease of runners, which is all of leases that they may change. */
+export const LEASE = "chaosgate-runner";
+
 export type LeadershipOptions = {
   readonly api: Api;
   readonly namespace: string;
