@@ -25,10 +25,14 @@ export type Informer<T> = {
   values(): readonly T[];
 };
 
-/** A server ends a watch by itself after this, and sends a bookmark about every minute until then. */
-const WATCH_SECONDS = 240;
-const SILENT_MS = 90_000;
-/** Longer than a server's restart takes, shorter than a guard could be wrong by. */
+/**
+ * A server ends a watch by itself after this, and it begins anew, which is a word even of a collection in which nothing happens: a
+ * connection can die without one, and bookmarks come once a minute.
+ */
+const WATCH_SECONDS = 10;
+/** A watch of which nothing came for so long is dead. */
+const SILENT_MS = 15_000;
+/** Since the last word of the collection. Longer than a server's restart takes, shorter than a guard could be wrong by. */
 const STALE_MS = 30_000;
 const RETRY_MS = { least: 200, most: 10_000 };
 
@@ -43,38 +47,39 @@ type State<T> = {
   /** Made when it is first asked for after a change. */
   values: readonly T[] | undefined;
   resourceVersion: string;
-  /** When the watch broke off; undefined while it runs. */
-  deafSince: number | undefined;
+  /** When the server last said anything of the collection. */
+  heardAt: number;
 };
 
 /** An informer that has read nothing yet. */
 export function createInformer<T>(options: InformerOptions<T>): Informer<T> {
   const { clock, path } = options;
-  const state: State<T> = { objects: new Map(), values: undefined, resourceVersion: "", deafSince: 0 };
+  const state: State<T> = { objects: new Map(), values: undefined, resourceVersion: "", heardAt: 0 };
   return {
     async start(signal) {
       await relist(options, state);
       void follow(options, state, signal);
     },
     values() {
-      const { deafSince } = state;
-      if (deafSince === undefined || clock.now() - deafSince < STALE_MS) {
+      const silentMs = clock.now() - state.heardAt;
+      if (silentMs < STALE_MS) {
         state.values ??= [...state.objects.values()];
         return state.values;
       }
-      const seconds = Math.round((clock.now() - deafSince) / 1000);
+      const seconds = Math.round(silentMs / 1000);
       throw refusal("timeout", `nothing was heard of ${path} for ${seconds} s: what is known may be wrong`, { path });
     },
   };
 }
 
-async function relist<T>({ api, path, accept, read }: InformerOptions<T>, state: State<T>): Promise<void> {
+async function relist<T>({ api, path, accept, clock, read }: InformerOptions<T>, state: State<T>): Promise<void> {
+  const asked = clock.now();
   const { items, resourceVersion } = await listFrom(api, path, accept?.list);
   state.objects.clear();
   state.values = undefined;
   for (const item of items) keep(read, state, item);
   state.resourceVersion = resourceVersion;
-  state.deafSince = undefined;
+  state.heardAt = asked;
 }
 
 /** Never rejects: trouble is said, and tried again after a growing while. */
@@ -88,7 +93,6 @@ async function follow<T>(options: InformerOptions<T>, state: State<T>, signal: A
       await options.clock.sleep(wait, signal);
     } catch (thrown) {
       if (signal.aborted) return;
-      state.deafSince ??= options.clock.now();
       // Wherever we were: a server that refuses to go on from there is asked for everything.
       if (thrown instanceof AppError && thrown.facts.reason === "error") state.resourceVersion = "";
       options.onTrouble?.(messageOf(thrown));
@@ -108,36 +112,33 @@ async function watch<T>(options: InformerOptions<T>, state: State<T>, signal: Ab
     resourceVersion: state.resourceVersion,
   };
   const asked = { path, query, ...(accept !== undefined && { accept: accept.watch }) };
-  const heard = hearing(clock, silent);
+  const over = new AbortController();
   try {
     const lines = await api.follow(asked, AbortSignal.any([signal, silent.signal]));
-    state.deafSince = undefined;
+    state.heardAt = clock.now();
+    void endWhenSilent(clock, state, silent, over.signal);
     for await (const line of lines) {
-      heard.now();
+      state.heardAt = clock.now();
       if (!hear(options.read, state, record(JSON.parse(line)))) return;
     }
     if (silent.signal.aborted && !signal.aborted) throw refusal("timeout", `nothing came from the watch of ${path}`);
   } finally {
-    heard.stop();
+    over.abort();
   }
 }
 
-/** Aborts a watch of which nothing came for too long: a connection can die without a word. */
-function hearing(clock: Clock, silent: AbortController): { readonly now: () => void; readonly stop: () => void } {
-  const over = new AbortController();
-  let last = clock.now();
-  void (async () => {
-    while (!over.signal.aborted) {
-      await clock.sleep(SILENT_MS / 3, over.signal);
-      if (!over.signal.aborted && clock.now() - last > SILENT_MS) silent.abort();
-    }
-  })();
-  return {
-    now: () => {
-      last = clock.now();
-    },
-    stop: () => over.abort(),
-  };
+/** Aborts a watch of which nothing came for too long, until it is over. */
+async function endWhenSilent(
+  clock: Clock,
+  state: Pick<State<unknown>, "heardAt">,
+  silent: AbortController,
+  over: AbortSignal,
+): Promise<void> {
+  while (!over.aborted && !silent.signal.aborted) {
+    const leftMs = state.heardAt + SILENT_MS - clock.now();
+    if (leftMs <= 0) silent.abort();
+    else await clock.sleep(leftMs, over);
+  }
 }
 
 /** False: the server has forgotten where we were, and everything is read anew. */

@@ -8,6 +8,9 @@ import { type Api, jsonBody } from "./api.ts";
 import { type Item, record, refused } from "./list.ts";
 import type { Owner } from "./own-account.ts";
 
+/** The one lease of runners, which is all of leases that they may change. */
+export const LEASE = "chaosgate-runner";
+
 export type LeadershipOptions = {
   readonly api: Api;
   readonly namespace: string;
@@ -47,7 +50,7 @@ export async function lead(options: LeadershipOptions, signal: AbortSignal): Pro
     try {
       const now = await read(options);
       if (now !== undefined && now.resourceVersion !== seen?.resourceVersion) seen = { ...now, since: clock.now() };
-      const isFree = now === undefined || now.holder === "" || clock.now() - (seen?.since ?? 0) >= lasts;
+      const isFree = now === undefined || isOurs(now, options) || clock.now() - (seen?.since ?? 0) >= lasts;
       const held = isFree ? await take(options, now) : undefined;
       if (held !== undefined) return keep(options, held);
     } catch (thrown) {
@@ -56,6 +59,11 @@ export async function lead(options: LeadershipOptions, signal: AbortSignal): Pro
     await clock.sleep(retry, signal);
   }
   return undefined;
+}
+
+/** Nobody's, or ours by a request whose answer was lost: an identity is one process's. */
+function isOurs({ holder }: Held, { identity }: LeadershipOptions): boolean {
+  return holder === "" || holder === identity;
 }
 
 /** Undefined: somebody else was faster. */
@@ -113,8 +121,18 @@ async function read({ api, namespace, name }: LeadershipOptions): Promise<Held |
   return heldOf(record(body));
 }
 
-/** Undefined: the lease is not what we think it is, or is there already. */
+/** Undefined: the lease is somebody else's. */
 async function put(options: LeadershipOptions, held: Held): Promise<Held | undefined> {
+  const first = await send(options, held);
+  if (first !== undefined) return first;
+  // Written by nobody but us, it changed by a request of ours whose answer was lost; so what is asked for now is asked again.
+  const now = await read(options);
+  if (now === undefined || now.holder !== options.identity || now.term !== held.term) return undefined;
+  return send(options, { ...held, resourceVersion: now.resourceVersion });
+}
+
+/** Undefined: the lease is not what we think it is, or is there already. */
+async function send(options: LeadershipOptions, held: Held): Promise<Held | undefined> {
   const { api, namespace, name } = options;
   const isNew = held.resourceVersion === "";
   const path = isNew ? collectionOf(namespace) : `${collectionOf(namespace)}/${name}`;

@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import { type Api, refusal } from "./api.ts";
 
 /** What was read of one list entry; fields are looked at by whoever knows the kind. */
@@ -72,6 +73,15 @@ export function refused(api: Api, path: string, status: number, body: unknown): 
     return refusal("forbidden", `may not use ${path}: ${said}; ${fix}`, facts);
   }
   return refusal("error", `${api.server} refused a request for ${path}: ${said}`, facts);
+}
+
+/** What may be gone at the next try. Whether a write was done is not known then. */
+export function isPassing(thrown: unknown): boolean {
+  if (!(thrown instanceof AppError) || thrown.code !== "CLUSTER_REFUSED") return false;
+  const { reason, status } = thrown.facts;
+  return reason === "error"
+    ? !(Number(status) < 500) || status === 429
+    : reason === "unreachable" || reason === "timeout";
 }
 
 /** A JSON object, or an empty one in place of anything else. */

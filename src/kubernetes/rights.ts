@@ -6,6 +6,7 @@ import { CONSENT } from "./consent.ts";
 import { CHAOS_POLICY } from "./crd/chaos-policy.ts";
 import { CHAOS_RUN } from "./crd/chaos-run.ts";
 import { GROUP } from "./crd/definition.ts";
+import { LEASE } from "./leadership.ts";
 
 export type Right = {
   readonly apiGroups: readonly string[];
@@ -27,7 +28,9 @@ export const CLUSTER_RIGHTS: readonly Right[] = [
 export const OWN_RIGHTS: readonly Right[] = [
   { apiGroups: [GROUP], resources: [CHAOS_RUN.plural], verbs: ["create", "get", "list", "patch"] },
   { apiGroups: [GROUP], resources: [`${CHAOS_RUN.plural}/status`], verbs: ["patch"] },
-  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create", "get", "update"] },
+  // A creation has no name yet that could be asked for.
+  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: [LEASE], verbs: ["get", "update"] },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] },
 ];
 

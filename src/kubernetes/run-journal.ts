@@ -6,7 +6,7 @@ import { AppError, messageOf } from "../errors.ts";
 import type { Journal, JournalEntry, RunSubject } from "../run/ports.ts";
 import type { Order } from "../run/report.ts";
 import type { ChaosRunAbout, ChaosRunSpec } from "./crd/chaos-run.ts";
-import { record } from "./list.ts";
+import { isPassing, record } from "./list.ts";
 import { unpack } from "./pack.ts";
 import { type Book, openBook, type Turn, turns } from "./run-book.ts";
 import { timeOf } from "./run-status.ts";
@@ -81,7 +81,7 @@ async function append(
       conflicts += 1;
       if (await isWritten(options, books, runId, before)) return;
     } catch (thrown) {
-      if (isFinal(thrown) || options.clock.now() >= until) throw thrown;
+      if (!isPassing(thrown) || options.clock.now() >= until) throw thrown;
       await options.clock.sleep(RETRY_MS);
     }
   }
@@ -120,14 +120,6 @@ async function isWritten(
   const now = await load(options, runId);
   books.set(runId, now);
   return now.next > before.next;
-}
-
-/** What no patience mends. */
-function isFinal(thrown: unknown): boolean {
-  if (!(thrown instanceof AppError)) return true;
-  if (thrown.code !== "CLUSTER_REFUSED") return true;
-  const { reason, status } = thrown.facts;
-  return reason === "error" ? Number(status) < 500 && status !== 429 : reason !== "unreachable" && reason !== "timeout";
 }
 
 function patchOf({ book, journal }: Turn, holder: Holder) {

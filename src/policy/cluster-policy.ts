@@ -4,7 +4,7 @@
 import type { Experiment } from "../manifest/experiment.ts";
 import type { Selection } from "../selector/selection.ts";
 import type { NamespaceFact, Snapshot } from "../selector/snapshot.ts";
-import { effectiveDuration } from "./duration.ts";
+import { effectiveDuration, isOneShot } from "./duration.ts";
 import { judge } from "./judge.ts";
 import type { Caps } from "./policy.ts";
 import { type Times, whyNotThrough } from "./times.ts";
@@ -80,7 +80,8 @@ function terms(policy: ClusterPolicy, { experiment, engine, ticketKey, capMs, at
   const { durationMs = 0 } = effectiveDuration(experiment, capMs);
   const { caps, kinds, engines, ticketKeys, times } = policy;
   const closed = times === undefined ? undefined : whyNotThrough(times, at, at + durationMs);
-  const isLong = caps.durationMs !== undefined && durationMs > caps.durationMs;
+  // What happens once is over at once, whatever time the ticket leaves it.
+  const isLong = caps.durationMs !== undefined && durationMs > caps.durationMs && !isOneShot(experiment);
   return [
     ...(kinds.length > 0 && !kinds.includes(kind) ? [`${kind} may not run; it permits ${kinds.join(", ")}`] : []),
     ...(engines.includes(engine) ? [] : [`the ${engine} engine may not inject`]),

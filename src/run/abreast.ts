@@ -39,11 +39,10 @@ export async function abreast<T, R>(
 }
 
 /**
- * Asks a daemon again that did not answer, for as long as another try begins within `withinMs`. Only for what may be asked twice. Among a
+ * Asks a daemon again that did not answer, for as long as another try begins before `until`. Only for what may be asked twice. Among a
  * thousand nodes there is always one that is busy; one that is gone stays silent, or refuses connections for longer than this.
  */
-export async function askAgain<T>(work: () => Promise<T>, clock: Clock, withinMs: number): Promise<T> {
-  const until = clock.now() + withinMs;
+export async function askAgain<T>(work: () => Promise<T>, clock: Clock, until: number): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();

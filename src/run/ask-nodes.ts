@@ -6,16 +6,17 @@ import type { AnswerEvent, Command, NodeTrouble } from "./event.ts";
 import type { Hands } from "./hands.ts";
 import type { NodeCapabilities } from "./ports.ts";
 
-/** Nothing has begun yet, so that there is time to ask again. */
+/** Nothing has begun yet, so that there is time to ask again: so long for all nodes together. */
 const LONGEST_ASKING_MS = 10_000;
 
 /** Whether namespaces consent, and what their nodes can do. */
 export async function askBeforehand(command: Extract<Command, { do: "ask" }>, hands: Hands): Promise<AnswerEvent> {
   const { cluster, clock } = hands;
+  const until = clock.now() + LONGEST_ASKING_MS;
   const consents = await Promise.all(
     command.namespaces.map(async (namespace) => ({ namespace, consent: await cluster.consent(namespace) })),
   );
-  const answers = await abreast(command.nodes, (node) => capabilitiesOf(node, hands));
+  const answers = await abreast(command.nodes, (node) => capabilitiesOf(node, hands, until));
   return {
     kind: "asked",
     refusedNamespaces: consents.flatMap(({ namespace, consent }) =>
@@ -27,9 +28,13 @@ export async function askBeforehand(command: Extract<Command, { do: "ask" }>, ha
   };
 }
 
-async function capabilitiesOf(node: string, { faults, clock }: Hands): Promise<NodeCapabilities | NodeTrouble> {
+async function capabilitiesOf(
+  node: string,
+  { faults, clock }: Hands,
+  until: number,
+): Promise<NodeCapabilities | NodeTrouble> {
   try {
-    return await askAgain(() => faults.capabilities(node), clock, LONGEST_ASKING_MS);
+    return await askAgain(() => faults.capabilities(node), clock, until);
   } catch (thrown) {
     // One silent daemon must not hide what the others say.
     return { node, why: messageOf(thrown) };
@@ -38,24 +43,48 @@ async function capabilitiesOf(node: string, { faults, clock }: Hands): Promise<N
 
 type Renewed = { readonly lost?: NodeTrouble; readonly active: number };
 
-/** Keeps the leases alive. Asks a silent daemon again within the guard's time: among a thousand there is always one that is busy. */
+/** Beyond this no node is asked any more, however well the others answer: the guard is blind meanwhile. */
+const LONGEST_RENEWAL_MS = 10_000;
+
+/**
+ * Keeps the leases alive. Asks a silent daemon again within the guard's time, which all nodes share: among a thousand there is always one
+ * that is busy, but where many are silent the guard must not be blind for as long as all of them are waited for.
+ */
 export async function renewLeases(command: Extract<Command, { do: "renew" }>, hands: Hands): Promise<AnswerEvent> {
   const { terms, clock } = hands;
+  const begun = clock.now();
+  const until = begun + terms.guard.pollMs;
+  let isLost = false;
   const answers = await abreast(command.nodes, async (node): Promise<Renewed> => {
-    try {
-      return await askAgain(() => renewed(node, command.epoch, hands), clock, terms.guard.pollMs);
-    } catch (thrown) {
-      // A daemon that does not answer is lost; the others are renewed all the same.
-      return { lost: { node, why: messageOf(thrown) }, active: 0 };
-    }
+    // The run ends by whoever is lost: nobody else needs a lease that is longer.
+    if (isLost && clock.now() >= until) return { active: 0 };
+    const answer =
+      clock.now() - begun < LONGEST_RENEWAL_MS
+        ? await renewedUntil(node, command.epoch, hands, until)
+        : lostBy(node, `its turn did not come within ${LONGEST_RENEWAL_MS / 1000} s`);
+    isLost ||= answer.lost !== undefined;
+    return answer;
   });
   const gone = answers.every(({ active }) => active === 0);
   return { kind: "renewed", lost: answers.flatMap(({ lost }) => lost ?? []), ...(gone && { gone }), at: clock.now() };
 }
 
+/** A daemon that does not answer is lost; the others are renewed all the same. */
+async function renewedUntil(node: string, epoch: number, hands: Hands, until: number): Promise<Renewed> {
+  try {
+    return await askAgain(() => renewed(node, epoch, hands), hands.clock, until);
+  } catch (thrown) {
+    return lostBy(node, messageOf(thrown));
+  }
+}
+
+function lostBy(node: string, why: string): Renewed {
+  return { lost: { node, why }, active: 0 };
+}
+
 async function renewed(node: string, epoch: number, hands: Hands): Promise<Renewed> {
   const { kind } = await hands.faults.renew(node, hands.terms.runId, epoch);
-  if (kind === "lost") return { lost: { node, why: "its daemon does not know the run any more" }, active: 0 };
+  if (kind === "lost") return lostBy(node, "its daemon does not know the run any more");
   return { active: await activeOn(node, hands) };
 }
 

@@ -42,7 +42,7 @@ export function resolve(terms: Terms, snapshot: Snapshot, exempt: readonly Exemp
     ...guardianRefusals(selection.selected, exempt),
   ];
   const answers = ENGINES.map((engine) => {
-    const ordered = engine === "builtin" ? orderOf(experiment, selection, exempt) : meshOrder(terms, owners);
+    const ordered = engine === "builtin" ? orderOf(experiment, selection, exempt) : meshOrder(terms, owners, selection);
     const owned = owners === undefined ? [] : ownersRefusals(terms, selection, snapshot, owners, engine);
     return { ordered, refusals: [...common, ...owned, ...(ordered.kind === "unavailable" ? [ordered.why] : [])] };
   });
@@ -59,8 +59,8 @@ export function resolve(terms: Terms, snapshot: Snapshot, exempt: readonly Exemp
 const ENGINES = ["builtin", "chaos-mesh"] as const;
 
 /** Only where a cluster's owners have policies, which must name the engine: it is never a default. */
-function meshOrder({ written }: Terms, owners: Owners | undefined): Ordered {
-  return chaosMeshOrder(owners === undefined ? undefined : written);
+function meshOrder({ written }: Terms, owners: Owners | undefined, { peers }: Selection): Ordered {
+  return chaosMeshOrder(owners === undefined ? undefined : written, peers);
 }
 
 /** A policy without namespaces judges a review for which nobody wrote any; under a ticket it would let every namespace be hit. */

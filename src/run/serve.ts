@@ -9,12 +9,13 @@ import { type ActiveRuns, createActiveRuns } from "./active-runs.ts";
 import { type Driven, drive, type Start, type World } from "./drive.ts";
 import { look } from "./look.ts";
 import type { Delivery, Log, PreviewQuestion, Tickets } from "./ports.ts";
-import { recollect } from "./recollect.ts";
+import type { Recollection } from "./recollect.ts";
 import type { Order } from "./report.ts";
 import { reportOf } from "./report-of.ts";
 import { createSchedules, type Schedules } from "./schedules.ts";
 import { begin } from "./step.ts";
 import { subjectOf } from "./subject.ts";
+import { takeUp } from "./take-up.ts";
 
 export type Runner = World & {
   readonly tickets: Tickets;
@@ -27,7 +28,7 @@ export type Runner = World & {
 
 /** How long a stopping runner waits for its last reports to be taken; they are sent again at the next start. */
 const LAST_REPORTS_MS = 5_000;
-/** Runs that are claimed, or taken up again, beside each other. */
+/** Runs that are claimed beside each other. */
 const MOST_AT_THE_JOURNAL = 16;
 
 /** Serves until `stop` aborts; resolves when every run is rolled back, rejects with `JOURNAL_FAILED` when one lost its journal. */
@@ -36,7 +37,7 @@ export async function serve(runner: Runner, stop: AbortSignal): Promise<void> {
   const ended = AbortSignal.any([stop, runs.failed]);
   ended.addEventListener("abort", () => runs.tellToStop("it was asked to end"), { once: true });
   runner.onOrder?.((order) => runs.inboxOf(order.runId).putOrder(order, runner.clock.now()));
-  await resumeAll(runner, runs);
+  await takeUp(runner, (runId, recollection) => resume(runId, recollection, runner, runs), ended);
   const schedules = createSchedules(runner);
   while (!ended.aborted) {
     await ask(runner, runs, ended);
@@ -47,12 +48,7 @@ export async function serve(runner: Runner, stop: AbortSignal): Promise<void> {
   if (runs.failed.aborted) throw runs.failed.reason;
 }
 
-async function resumeAll(runner: Runner, runs: ActiveRuns): Promise<void> {
-  await abreast(await runner.journal.runs(), (runId) => resume(runId, runner, runs), MOST_AT_THE_JOURNAL);
-}
-
-async function resume(runId: string, runner: Runner, runs: ActiveRuns): Promise<void> {
-  const recollection = recollect(await runner.journal.read(runId));
+function resume(runId: string, recollection: Recollection, runner: Runner, runs: ActiveRuns): void {
   if (recollection.kind === "never-began") return;
   if (recollection.kind === "finished" && recollection.delivered) return;
   runner.log.info({ run: runId, found: recollection.kind }, "run taken up again");

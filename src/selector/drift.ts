@@ -47,14 +47,41 @@ function workloadDrift({ workloads }: ReviewedSelection, matched: readonly PodFa
       ([workload, pods]) => `${workload} matches now with ${pods.length} pods, and the review did not see it`,
     ),
     ...(left === 0 ? [] : [`${left} of the ${known.size} workloads that the review saw match no longer`]),
+    ...scaledIn(now, (workload) => workloads[mark(workload)]),
   ].map(again);
 }
 
+/** A sum that stayed can hide that one workload took the place of another. */
+function scaledIn(
+  now: ReadonlyMap<string, readonly PodFact[]>,
+  reviewedOf: (workload: string) => number | undefined,
+): readonly string[] {
+  return [...now].flatMap(([workload, { length }]) => {
+    const before = reviewedOf(workload);
+    if (before === undefined || isSame(before, length)) return [];
+    return [`${workload} matched ${before} pods and matches ${length} now (${range(before)} are taken)`];
+  });
+}
+
 function numberDrift(reviewed: number, now: number): readonly string[] {
-  const most = Math.ceil(reviewed * MOST_GROWTH);
-  const least = Math.floor(reviewed / MOST_GROWTH);
-  if (now >= least && now <= most) return [];
-  return [again(`the review matched ${reviewed} pods and ${now} match now (${least} to ${most} are taken)`)];
+  if (isSame(reviewed, now)) return [];
+  return [again(`the review matched ${reviewed} pods and ${now} match now (${range(reviewed)} are taken)`)];
+}
+
+function isSame(reviewed: number, now: number): boolean {
+  return now >= least(reviewed) && now <= most(reviewed);
+}
+
+function range(reviewed: number): string {
+  return `${least(reviewed)} to ${most(reviewed)}`;
+}
+
+function least(reviewed: number): number {
+  return Math.floor(reviewed / MOST_GROWTH);
+}
+
+function most(reviewed: number): number {
+  return Math.ceil(reviewed * MOST_GROWTH);
 }
 
 function again(what: string): string {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock as clock } from "../../src/clock.ts";
 import { openApi } from "../../src/kubernetes/api.ts";
-import { lead } from "../../src/kubernetes/leadership.ts";
+import { LEASE, lead } from "../../src/kubernetes/leadership.ts";
 import { ownAccount } from "../../src/kubernetes/own-account.ts";
 import { type ApiServer, startApiServer, whyNot } from "./support/api-server.ts";
 import { aNamespace } from "./support/objects.ts";
@@ -17,7 +17,6 @@ const LEASES = "/apis/coordination.k8s.io/v1/namespaces/chaosgate/leases";
 
 describe.skipIf(missing !== undefined)(`leadership among runners${missing ? ` (skipped: ${missing})` : ""}`, () => {
   let server: ApiServer;
-  let names = 0;
   beforeAll(async () => {
     server = await startApiServer();
     await aNamespace(server, "chaosgate");
@@ -32,7 +31,11 @@ describe.skipIf(missing !== undefined)(`leadership among runners${missing ? ` (s
     const api = openApi({ kubeconfig: server.kubeconfig("reader") }, 2_000);
     return { api, namespace: "chaosgate", name, identity, clock, log, timing: TIMING };
   };
-  const aLease = () => `lease-${++names}`;
+  // The only one that the runner's rights are for.
+  const aLease = () => LEASE;
+  beforeEach(async () => {
+    await server.call("DELETE", `${LEASES}/${LEASE}`);
+  });
   const isWaiting = async (leading: Promise<unknown>, ms: number) =>
     (await Promise.race([leading.then(() => false), clock.sleep(ms).then(() => true)])) === true;
 
@@ -100,6 +103,13 @@ describe.skipIf(missing !== undefined)(`leadership among runners${missing ? ` (s
     const begun = clock.now();
     await expect.poll(() => leading?.lost.aborted, { timeout: TIMING.lasts, interval: 20 }).toBe(true);
     expect(clock.now() - begun).toBeLessThan(TIMING.lasts);
+  });
+
+  it("is the only one that a runner may look at or change", async () => {
+    await must(server, "POST", LEASES, { metadata: { name: "another" }, spec: {} });
+    const { api } = contender(aLease(), "any");
+    for (const method of ["GET", "PUT"] as const)
+      expect((await api.ask({ method, path: `${LEASES}/another` })).status).toBe(403);
   });
 
   it("never begins below a term on record, when somebody deleted the lease", async () => {

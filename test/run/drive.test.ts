@@ -229,6 +229,26 @@ describe("a run that is stopped", () => {
     expect(finished.ending.verdict).toBe("resilient");
   });
 
+  it("ends at its next renewal when what is known of the cluster is too old to find a daemon by", async () => {
+    const world = aWorld();
+    const { renew } = world.faults;
+    let blindAt = Number.POSITIVE_INFINITY;
+    underFault(world, 4_000, () => {
+      blindAt = world.clock.now();
+    });
+    world.faults.renew = async (...asked) => {
+      if (world.clock.now() < blindAt) return renew(...asked);
+      throw new AppError("CLUSTER_REFUSED", "nothing was heard of pods for 30 s", { facts: { reason: "timeout" } });
+    };
+    const { finished } = await run(world, someTerms(LONG));
+    expect(finished.ending).toMatchObject({
+      verdict: "inconclusive",
+      because: expect.stringContaining("nothing was heard of pods"),
+    });
+    const ends = finished.story.victims.map(({ revertedAt = Number.NaN }) => revertedAt);
+    expect(Math.max(...ends) - blindAt).toBeLessThanOrEqual(someTerms().guard.pollMs);
+  });
+
   it("goes on when a daemon renews the lease and does not say what it holds", async () => {
     const world = aWorld();
     world.faults.active = () => Promise.reject(new AppError("DAEMON_UNREACHABLE", "it was busy"));

@@ -18,6 +18,15 @@ ${spec}`;
 
 const DNS = document("DNSChaos", "  action: error\n  patterns: [example.com]\n");
 const DELAY = document("NetworkChaos", "  action: delay\n  delay: { latency: 100ms }\n");
+const peersAre = (direction: string) =>
+  document(
+    "NetworkChaos",
+    `  action: delay
+  delay: { latency: 100ms }
+  direction: ${direction}
+  target: { mode: all, selector: { namespaces: [staging], labelSelectors: { app: payment-service } } }
+`,
+  );
 const KILL = document("PodChaos", "  action: pod-kill\n");
 
 function policy(engines: readonly string[]): ClusterPolicy {
@@ -85,9 +94,41 @@ describe("the engine of a run", () => {
     });
   });
 
+  it("pins the peers that were judged, whoever matches when Chaos Mesh looks", () => {
+    const resolution = resolved(peersAre("to"), ["chaos-mesh"]);
+    if (resolution.kind === "refused") throw new Error(resolution.refusals.join());
+    const { order } = resolution.target;
+    const { target } = order.kind === "chaos-mesh" ? order.spec : {};
+    expect(target).toMatchObject({ mode: "all", selector: { pods: { staging: expect.any(Array) } } });
+    expect(JSON.stringify(target)).not.toContain("labelSelectors");
+    expect(
+      JSON.stringify(target)
+        .match(/payment-\d/g)
+        ?.toSorted(),
+    ).toEqual(["payment-0", "payment-1"]);
+  });
+
+  it.each(["from", "both"])("is not Chaos Mesh where it would change peers that nobody asked: %s", (direction) => {
+    const resolution = resolved(peersAre(direction), ["chaos-mesh"]);
+    expect(resolution).toMatchObject({
+      kind: "refused",
+      refusals: expect.arrayContaining([expect.stringContaining("whose consent and caps were not asked for")]),
+    });
+  });
+
   it.each<{ name: string; written: WrittenSpec | undefined; why: string }>([
     { name: "nothing", written: undefined, why: "CHAOSGATE_CHAOS_MESH is off" },
     { name: "a Workflow", written: { kind: "Workflow", spec: {} }, why: "Workflow is not run" },
+    {
+      name: "another cluster",
+      written: { kind: "DNSChaos", spec: { action: "error", remoteCluster: "c2" } },
+      why: "remoteCluster names another cluster",
+    },
+    {
+      name: "a target of nobody",
+      written: { kind: "NetworkChaos", spec: { action: "delay", target: { mode: "all", selector: {} } } },
+      why: "the target matches no pod",
+    },
     { name: "a machine", written: { kind: "PhysicalMachineChaos", spec: {} }, why: "is not run" },
   ])("is not asked for $name", ({ written, why }) => {
     expect(chaosMeshOrder(written)).toEqual({ kind: "unavailable", why: expect.stringContaining(why) });

@@ -5,7 +5,7 @@ import { type Runner, serve } from "../../src/run/serve.ts";
 import { DEFAULT_GUARD } from "../../src/run/terms.ts";
 import type { Snapshot } from "../../src/selector/snapshot.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
-import { aWorld, breachesUnderFault, type FakeWorld } from "../fakes/run.ts";
+import { aWorld, breachesUnderFault, type FakeWorld, someTerms } from "../fakes/run.ts";
 import { someClaims } from "../fakes/ticket.ts";
 
 const DELAY = `apiVersion: chaos-mesh.org/v1alpha1
@@ -139,6 +139,34 @@ describe("a runner", () => {
     world.journal.trouble.fail("append", 20);
     await expect(serving(world, [delivery()])).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
     expect(world.faults.holding()).toEqual([]);
+  });
+
+  /** What a runner left that ended right after it had accepted two runs. */
+  async function leftBehind() {
+    const world = aWorld();
+    const runIds = ["a", "b"].map((letter) => `t${letter.repeat(20)}-0`);
+    for (const runId of runIds) {
+      await world.journal.claim(runId, 0);
+      await world.journal.append({ at: 0, runId, kind: "terms", data: someTerms({ runId }) });
+    }
+    return { world, runIds };
+  }
+
+  it("goes on with the other runs where one on record cannot be read, and tells it", async () => {
+    const { world, runIds } = await leftBehind();
+    world.journal.unreadable.add(runIds[0] ?? "");
+    const { errors } = await serving(world, [delivery()]);
+    expect(errors.filter((one) => one === "run on record could not be read")).toHaveLength(4);
+    expect(world.reports.sent.filter(({ runId }) => runId === runIds[1]).at(-1)).toMatchObject({ phase: "finished" });
+    expect(ends(world)).toContain("-0 resilient");
+  });
+
+  it.each(["runs", "read"])("asks again where a %s of the journal is not answered at its start", async (call) => {
+    const { world, runIds } = await leftBehind();
+    world.journal.trouble.fail(call, 1, 2);
+    await serving(world, []);
+    const finished = world.reports.sent.filter(({ phase }) => phase === "finished").map(({ runId }) => runId);
+    expect(finished.toSorted()).toEqual(runIds);
   });
 
   it("sends a last report again at its next start until it was taken", async () => {

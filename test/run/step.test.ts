@@ -75,6 +75,22 @@ describe("the steps of a run", () => {
   });
 
   it.each([
+    {
+      name: "that one daemon did not take",
+      event: { kind: "renewed", lost: [{ node: "node-1", why: "silence" }] } as const,
+    },
+    { name: "that found nobody", event: { kind: "renewed", lost: [], gone: true } as const },
+    { name: "that failed", event: { kind: "failed", of: "renew", why: "a bug" } as const },
+  ])("count a lease from a renewal $name: the others have it anew", async ({ event }) => {
+    const { phases } = await aRun();
+    const phase = lastOf(phases, "watching");
+    if (phase.name !== "watching") throw new Error("no such phase");
+    const at = phase.leasedAt + 1_500;
+    const { phase: next } = step(phase, { ...event, at });
+    expect(next).toMatchObject({ name: "rolling-back", giveUpAt: at + phase.lease.expiresAfterSeconds * 1000 + 2_000 });
+  });
+
+  it.each([
     { name: "injecting", from: "the end of the last order", lateMs: 5_000 },
     { name: "watching", from: "the last renewal", lateMs: 0 },
   ] as const)("go on undoing for a lease's time after $from while $name", async ({ name, lateMs }) => {

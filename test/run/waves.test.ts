@@ -113,6 +113,42 @@ describe("many victims", () => {
     expect(world.faults.holding()).toEqual([]);
   });
 
+  it("are not left unguarded for longer than a poll and two calls where most of a thousand daemons fall silent", async () => {
+    const world = aBigWorld(1_000, 1_000);
+    const terms = bigTerms(1_000);
+    const silenceMs = 3_000;
+    const { renew } = world.faults;
+    let silentFrom = Number.POSITIVE_INFINITY;
+    const asked: number[] = [];
+    world.faults.renew = async (node, ...rest) => {
+      if (world.faults.holding().length < 1_000) return renew(node, ...rest);
+      silentFrom = Math.min(silentFrom, world.clock.now());
+      asked.push(world.clock.now());
+      await world.clock.sleep(silenceMs);
+      throw new AppError("DAEMON_UNREACHABLE", "no route");
+    };
+    const { finished } = await run(world, terms);
+    expect(finished).toMatchObject({ ending: { verdict: "inconclusive" }, rollback: "verified" });
+    const ends = finished.story.victims.map(({ revertedAt = Number.NaN }) => revertedAt);
+    expect(Math.max(...ends) - silentFrom).toBeLessThanOrEqual(terms.guard.pollMs + 2 * silenceMs);
+    expect(asked.length).toBeLessThan(1_000);
+  });
+
+  it.each([
+    { lateMs: 400, keeps: "all keep their leases", verdict: "resilient" },
+    { lateMs: 2_500, keeps: "are rolled back after 10 s", verdict: "inconclusive" },
+  ])("$keeps where each of a thousand daemons answers after $lateMs ms", async ({ lateMs, verdict }) => {
+    const world = aBigWorld(1_000, 1_000);
+    const { renew } = world.faults;
+    world.faults.renew = async (...asked) => {
+      await world.clock.sleep(lateMs);
+      return renew(...asked);
+    };
+    const { finished } = await run(world, bigTerms(1_000));
+    expect(finished).toMatchObject({ ending: { verdict }, rollback: "verified" });
+    expect(finished.ending.because.includes("its turn did not come within 10 s")).toBe(verdict === "inconclusive");
+  });
+
   it("are let go on every node that answers, while one does not", async () => {
     const world = aBigWorld(200, 50);
     const terms = bigTerms(200);

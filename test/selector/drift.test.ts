@@ -53,6 +53,15 @@ describe("what became of a reviewed selection", () => {
     expect(drift(cart, now).join("\n")).toMatch(says);
   });
 
+  it("is another experiment where one workload took the place of another, and the sum stayed", () => {
+    const of = (name: string, count: number) => pods(name, count, { workload: `Deployment/${name}` });
+    const told = drift([...of("cart", 2), ...of("search", 8)], [...of("cart", 8), ...of("search", 2)]);
+    expect(told).toEqual([
+      expect.stringContaining("staging/Deployment/cart matched 2 pods and matches 8 now (1 to 3 are taken)"),
+      expect.stringContaining("staging/Deployment/search matched 8 pods and matches 2 now (5 to 12 are taken)"),
+    ]);
+  });
+
   it("is told without a name that the seed does not open", () => {
     const told = JSON.stringify(reviewed(cart));
     expect(told).not.toContain("cart");

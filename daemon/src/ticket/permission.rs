@@ -14,7 +14,9 @@ const STANDING_SLACK_SECONDS: u64 = 3600;
 
 impl Ticket {
     /// Expiry is judged once, when a run begins here: a run that was accepted in time may finish.
-    /// A run of a standing ticket begins when it is due: whoever holds such a ticket cannot choose another hour.
+    /// A run of a standing ticket begins within an hour of the second in its name, so that an old order is not good later. That the cron
+    /// asks for that second is the runner's word, for nobody reads a cron here: whoever has such a ticket and a runner's certificate
+    /// chooses the hour.
     pub fn accepts_at(&self, run: &RunId, unix_seconds: u64) -> Result<(), TicketError> {
         if unix_seconds >= self.expires {
             return Err(TicketError::Expired { id: self.id.clone(), ago: unix_seconds - self.expires });

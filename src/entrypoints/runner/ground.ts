@@ -12,7 +12,7 @@ import { followPair, followTls } from "../../daemon/tls-files.ts";
 import { openApi } from "../../kubernetes/api.ts";
 import { createChaosMeshFaults } from "../../kubernetes/chaos-mesh.ts";
 import { openKubernetesCluster } from "../../kubernetes/cluster.ts";
-import { type Leadership, lead } from "../../kubernetes/leadership.ts";
+import { LEASE, type Leadership, lead } from "../../kubernetes/leadership.ts";
 import { ownAccount } from "../../kubernetes/own-account.ts";
 import { createRefusalEvents } from "../../kubernetes/refusal-events.ts";
 import { createRunEvents, type RunEventsOptions } from "../../kubernetes/run-events.ts";
@@ -54,7 +54,6 @@ export type Tools = {
 
 /** Shorter than what a lease may go without a word, so that two attempts fit. */
 const API_TIMEOUT_MS = 4_000;
-const LEASE = "chaosgate-runner";
 
 /** The embedded default: nobody else can lead. */
 export async function openLocalGround(

@@ -34,16 +34,17 @@ export function guardRenewed(
   goOn: (phase: Guarded, at: number) => Step,
 ): Step {
   const { at, lost, gone = false } = event;
+  // The leases of those that answered begin anew, also where somebody else ends the run.
+  const renewed = { ...phase, leasedAt: at };
   if (lost.length > 0) {
     const because = `a part was lost: ${lost.map(({ node, why }) => `${node}: ${why}`).join("; ")}`;
-    return rollBack(phase, { verdict: "inconclusive", because }, at);
+    return rollBack(renewed, { verdict: "inconclusive", because }, at);
   }
   // A fault that its own deadline ended is what was asked for: the next poll ends the run as a whole.
   if (gone && phase.name === "watching" && at < phase.since + phase.durationMs) {
     const because = "a part was lost: every victim has ended, and nobody has a fault any more";
-    return rollBack(phase, { verdict: "inconclusive", because }, at);
+    return rollBack(renewed, { verdict: "inconclusive", because }, at);
   }
-  const renewed = { ...phase, leasedAt: at };
   const command = extendSilence(renewed, at);
   return command === undefined ? goOn(renewed, at) : { phase: renewed, command };
 }

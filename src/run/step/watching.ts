@@ -16,7 +16,10 @@ export function whileWatching(phase: Watching, event: Event): Step {
       return guardExtended(phase, event, untilNextPoll);
     case "failed": {
       if (event.of === "extend-silence") return guardExtended(phase, event, untilNextPoll);
-      return rollBack(phase, { verdict: "inconclusive", because: `a part was lost: ${event.why}` }, event.at);
+      const because = `a part was lost: ${event.why}`;
+      // Of a renewal that failed nobody knows whom it reached: their leases may begin here.
+      const leasedAt = event.of === "renew" ? event.at : phase.leasedAt;
+      return rollBack({ ...phase, leasedAt }, { verdict: "inconclusive", because }, event.at);
     }
     default:
       return unexpected(phase, event);
