@@ -58,16 +58,21 @@ export async function issueStanding(
   await putComment(repository, claims.pull_request, scheduleMarker(claims.jti), text);
 }
 
-/** Every standing ticket of an environment that was not revoked, oldest first; of two with one name only the older. */
-export async function liveSchedules(repository: Repository, environment?: string): Promise<readonly StandingTicket[]> {
+/** Every standing ticket of an environment, revoked or not, oldest first; of two with one name only the older. */
+export async function standingTickets(
+  repository: Repository,
+  environment?: string,
+): Promise<readonly StandingTicket[]> {
   const all = await standingDeployments(repository, environment);
   const oldest = new Map(all.map((one) => [one.payload.ticketId, one]));
-  const live: StandingTicket[] = [];
-  for (const one of oldest.values()) {
-    const statuses = await deploymentStatuses(repository, one.id);
-    if (isLive(statuses)) live.push({ ...one, statuses });
-  }
-  return live.reverse();
+  const standing: StandingTicket[] = [];
+  for (const one of oldest.values()) standing.push({ ...one, statuses: await deploymentStatuses(repository, one.id) });
+  return standing.reverse();
+}
+
+/** Those of them that were not revoked. */
+export async function liveSchedules(repository: Repository, environment?: string): Promise<readonly StandingTicket[]> {
+  return (await standingTickets(repository, environment)).filter(({ statuses }) => isLive(statuses));
 }
 
 /** A standing ticket by its id, revoked or not. */
