@@ -12,11 +12,13 @@ import { updateDashboard } from "./dashboard.ts";
 import type { CommentDelivery, Delivery, DeliveryRepository, PullRequestDelivery } from "./delivery.ts";
 import { deploymentStatuses } from "./deployments.ts";
 import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
+import { readGateMark } from "./marks.ts";
 import { MERGE_MARKER } from "./on-merge.ts";
 import { COULD_NOT } from "./publish-review.ts";
 import { openRepository, type Repository, where } from "./repository.ts";
 import { type QueuedRun, queuedRuns } from "./runs.ts";
 import { standingDeployments } from "./schedules.ts";
+import { currentSettingsDigest } from "./settings-file.ts";
 
 /** What is younger may still be on its way or under work. */
 const SETTLED_MS = 60_000;
@@ -75,6 +77,7 @@ async function missedPulls(
     direction: "desc",
     per_page: MOST_PULL_REQUESTS,
   });
+  const settings = await currentSettingsDigest(repository);
   const missed: PullRequestDelivery[] = [];
   for (const { number, state, head, updated_at, merged_at } of data) {
     const ageMs = nowMs - Date.parse(updated_at);
@@ -84,7 +87,7 @@ async function missedPulls(
       if (!(await wasDecided(repository, bot, number, mergedAt))) missed.push({ ...draft, action: "merged" });
     if (state !== "open" || ageMs <= SETTLED_MS) continue;
     const checks = await ownChecks(repository, head.sha);
-    if (needsReview(checks, ageMs)) missed.push({ ...draft, action: "looked" });
+    if (needsReview(checks, ageMs, settings)) missed.push({ ...draft, action: "looked" });
   }
   return missed;
 }
@@ -108,11 +111,15 @@ async function isAnnounced(repository: Repository, bot: Bot, { environment, payl
   return (ticket?.documents ?? []).every((_, n) => names.has(runId(payload.ticketId, n)));
 }
 
-/** No gate, one that never concluded, one that failed because of us, or one that lets pass and that a lost event may have outdated. */
-export function needsReview(checks: readonly Check[], sinceChangeMs: number): boolean {
+/**
+ * No gate, one that never concluded, one that failed because of us, one of other settings, or one that lets pass and that a lost event
+ * may have outdated.
+ */
+export function needsReview(checks: readonly Check[], sinceChangeMs: number, settings: string): boolean {
   const gate = checks.find(({ name }) => name === GATE);
   const review = checks.find(({ name }) => name === REVIEW);
   if (gate === undefined || !gate.completed || gate.title === COULD_NOT) return true;
+  if (readGateMark(gate.externalId) !== settings) return true;
   if (review === undefined && gate.conclusion !== "skipped") return true;
   return (gate.conclusion === "success" || gate.conclusion === "skipped") && sinceChangeMs < COMMANDS_MS;
 }
