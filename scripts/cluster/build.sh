@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # build.sh SERVER...: builds servers of Kubernetes from Go modules into .cache/kubernetes, each once. The `cluster` suite asks an API
-# server (kube-apiserver); up.sh needs kube-controller-manager, kube-scheduler and kubelet as well.
+# server (kube-apiserver); a real node (prepare.sh) needs kube-controller-manager, kube-scheduler and kubelet as well.
 # Minutes from nothing on two cores (at low priority), nothing at all afterwards.
 set -euo pipefail
 minor=36.3 # Kubernetes v1.36.3
