@@ -1,6 +1,6 @@
 // matrix.ts each|every: adds up the cells that the daemon's tests left in .test/matrix.jsonl, prints the table, and ends with 1 where a
 // cell failed, is neither passed nor failed nor n/a with a reason, or is absent: `each` asks for every effect and column once, `every`
-// for all cells of both kernels.
+// for all cells of both kernels, and that of each effect and column one was more than n/a.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cellsIn, problemsOf, textOf, type Wanted } from "./matrix/table.ts";

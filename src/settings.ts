@@ -74,7 +74,7 @@ export function policyOf(environment: string, settings: Settings): Policy {
 }
 
 /** Whether a file may hold manifests. The settings file itself never does. */
-export function matchesPaths({ paths }: Settings, path: string): boolean {
+export function matchesPaths({ paths }: Pick<Settings, "paths">, path: string): boolean {
   return path !== ".github/chaosgate.yml" && paths.some((glob) => globToRegExp(glob).test(path));
 }
 

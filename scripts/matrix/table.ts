@@ -79,7 +79,8 @@ function badnessOf({ outcome }: Cell): number {
 
 /** Why the matrix does not hold; empty where it does. */
 export function problemsOf(cells: readonly Cell[], wanted: Wanted): readonly string[] {
-  return [...cells.flatMap(problemOf), ...(wanted === "every cell" ? absentCells(cells) : absentOnes(cells))];
+  const missing = wanted === "every cell" ? [...absentCells(cells), ...idle(cells)] : absentOnes(cells);
+  return [...cells.flatMap(problemOf), ...missing];
 }
 
 function problemOf(cell: Cell): readonly string[] {
@@ -97,6 +98,17 @@ function absentCells(cells: readonly Cell[]): readonly string[] {
     effects.flatMap((effect) => Object.keys(COLUMNS).map((column) => keyOf({ kernel, effect, column }))),
   );
   return wanted.filter((key) => !ran.has(key)).map((key) => `${key}: did not run`);
+}
+
+/**
+ * Effects and columns of which every cell is n/a: a reason each, and nothing was tried. A controller of cgroups is there in one version,
+ * so an effect's rows for the two are one here.
+ */
+function idle(cells: readonly Cell[]): readonly string[] {
+  const effects = Map.groupBy(cells, ({ kernel, effect }) => `${kernel} / ${effect.replace(/, cgroup v[12]$/, "")}`);
+  const columns = Map.groupBy(cells, ({ kernel, column }) => `${kernel} / ${column}`);
+  const isIdle = ([, group]: readonly [string, readonly Cell[]]) => group.every(({ outcome }) => outcome === "n/a");
+  return [...effects, ...columns].filter(isIdle).map(([name]) => `${name}: nothing ran, each of its cells is n/a`);
 }
 
 /** An effect may be impossible on this machine, a column may not. */

@@ -8,7 +8,8 @@ import type { Repository } from "./repository.ts";
 export type Decision = {
   /** What it was decided upon; `ticket` is its way to a runner and back. */
   readonly on: "command" | "button" | "label" | "merge" | "schedule" | "ticket" | "gate" | "merge-queue";
-  readonly pullRequest: number;
+  /** None where a gate failed at a commit that was not looked at. */
+  readonly pullRequest?: number;
   readonly allowed: boolean;
   /** A login of GitHub or a runner's name; none where only the state of things decided. */
   readonly by?: string | undefined;

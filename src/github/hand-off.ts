@@ -1,6 +1,7 @@
 // An accepted run enters; the claims of its ticket leave. The ticket is all a runner will ever know of the pull request, so
 // everything that it must hold to is in here, and nothing that changes later.
 
+import type { Experiment } from "../manifest/experiment.ts";
 import type { Review, ReviewedExperiment } from "../review/review.ts";
 import type { EnvironmentSettings } from "../settings/environment.ts";
 import type { Settings } from "../settings.ts";
@@ -76,7 +77,11 @@ export function ticketClaims(accepted: Accepted): TicketClaims {
     approvers: accepted.approvers.map(person),
     limits: limitsOf(environment.settings, kind),
     seed: accepted.seed,
-    objectives: objectivesOf(chosen, accepted.settings, environment.settings),
+    objectives: objectivesOf(
+      chosen.map(({ experiment }) => experiment),
+      accepted.settings,
+      environment.settings,
+    ),
     ...selectionsOf(chosen, accepted.shown),
     predictions: predictionsOf(chosen, accepted.shown),
   };
@@ -130,13 +135,13 @@ function secondsOf(durationMs: number | undefined): number {
   return Math.min(LONGEST_SECONDS, Math.max(1, Math.floor(durationMs / 1000)));
 }
 
-/** Every objective that a chosen experiment names, or the environment's defaults for those that name none. */
-function objectivesOf(
-  chosen: readonly ReviewedExperiment[],
+/** Every objective that one of the experiments names, or the environment's defaults for those that name none. */
+export function objectivesOf(
+  experiments: readonly Pick<Experiment, "objectives">[],
   settings: Settings,
   environment: EnvironmentSettings,
 ): readonly Objective[] {
-  const names = new Set(chosen.flatMap(({ experiment }) => experiment.objectives ?? environment.objectives));
+  const names = new Set(experiments.flatMap(({ objectives }) => objectives ?? environment.objectives));
   return [...names].flatMap((name) => settings.objectives[name] ?? []);
 }
 

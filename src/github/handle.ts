@@ -13,7 +13,7 @@ import { onPullRequest } from "./on-pull-request.ts";
 import { onPush } from "./on-push.ts";
 import { onReview } from "./on-review.ts";
 import { invite } from "./onboarding.ts";
-import { failGate } from "./publish-review.ts";
+import { type Failed, failGate } from "./publish-review.ts";
 import { openPullRequests, readPullRequest } from "./pull-request.ts";
 import { openRepository, type Repository } from "./repository.ts";
 
@@ -58,16 +58,18 @@ async function reportFailure(delivery: Delivery, repository: Repository, bot: Bo
     .replace(/[`<>@#]/g, "'")
     .slice(0, 1000)}\n\nDelivery \`${delivery.id}\`.`;
   try {
-    for (const headSha of await headsOf(delivery, repository)) await failGate(repository, headSha, summary);
+    for (const failed of await headsOf(delivery, repository)) await failGate(repository, bot, failed, summary);
   } catch (second) {
     bot.log.warn({ err: second }, "a failure could not be reported on the pull request");
   }
 }
 
 /** The commits on which a failure is shown; a push to the default branch concerns every open pull request. */
-async function headsOf(delivery: Delivery, repository: Repository): Promise<readonly string[]> {
-  if ("headSha" in delivery) return [delivery.headSha];
+async function headsOf(delivery: Delivery, repository: Repository): Promise<readonly Failed[]> {
+  const named = "number" in delivery && delivery.number !== undefined ? { pullRequest: delivery.number } : {};
+  if ("headSha" in delivery) return [{ headSha: delivery.headSha, ...named }];
   if (delivery.kind === "installed") return [];
-  if (delivery.kind === "push") return (await openPullRequests(repository)).map(({ headSha }) => headSha);
-  return [(await readPullRequest(repository, delivery.number)).headSha];
+  if (delivery.kind === "push")
+    return (await openPullRequests(repository)).map(({ headSha, number }) => ({ headSha, pullRequest: number }));
+  return [{ headSha: (await readPullRequest(repository, delivery.number)).headSha, ...named }];
 }

@@ -45,6 +45,16 @@ export function readApprovalMark(text: string): ApprovalMark | undefined {
   return { plan, environment, login, comment: Number(comment) };
 }
 
+/** The external id of a `chaos / gate` check run: under which settings it was decided. */
+export function writeGateMark(settings: string): string {
+  return write("gate", { settings });
+}
+
+/** Undefined for anything that is not a gate's mark. */
+export function readGateMark(text: string): string | undefined {
+  return read("gate", text).settings;
+}
+
 export type StopMark = {
   readonly kind: "abort" | "hold";
   /** `*` for every run of the ticket. */

@@ -42,6 +42,7 @@ export async function onIssueComment(delivery: CommentDelivery, repository: Repo
     command: parsed.kind === "command" ? spell(parsed.command) : parsed.kind,
     allowed: answer.done,
     rule: answer.rule,
+    ...answer.handed,
   });
   await putComment(repository, number, replyMarker(comment.id), answer.markdown);
   await react(repository, comment.id, answer.done ? "rocket" : "confused");

@@ -9,9 +9,10 @@ import { type Check, GATE, putCheck, runCheckName } from "./checks.ts";
 import { reviewedEnvironment } from "./environment.ts";
 import { decideGate, type Gate } from "./gate.ts";
 import { gatherReview, type Reviewed } from "./gather-review.ts";
-import { documentMark, readProgressMark } from "./marks.ts";
+import { documentMark, readProgressMark, writeGateMark } from "./marks.ts";
 import { type PullRequest, pullRequestsOf, readPullRequest } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
+import { settingsDigest } from "./settings-file.ts";
 
 /**
  * Decides the gate anew from what stands at the head now. A review for another environment than that of the gate decides nothing:
@@ -36,7 +37,8 @@ export async function publishGate(
     const { approvers } = own;
     audit(bot, repository, { on: "gate", pullRequest, allowed, plan: review.plan, head, approvers, why: title });
   }
-  await putCheck(repository, { name: GATE, headSha: pr.headSha, state, title, summary }, known);
+  const externalId = writeGateMark(settingsDigest(settings));
+  await putCheck(repository, { name: GATE, headSha: pr.headSha, externalId, state, title, summary }, known);
 }
 
 type Decided = Gate & { readonly approvers: readonly string[] };

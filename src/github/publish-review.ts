@@ -3,6 +3,7 @@ import type { Audience } from "../review/audience.ts";
 import { type ReviewAnnotation, renderReviewCheck } from "../review/check.ts";
 import { renderComment } from "../review/comment.ts";
 import type { Review } from "../review/review.ts";
+import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
 import { type Check, type CheckDraft, GATE, ownChecks, putCheck, REVIEW } from "./checks.ts";
 import { findComment, putComment, REVIEW_MARKER } from "./comments.ts";
@@ -47,10 +48,26 @@ export async function openGate(repository: Repository, headSha: string, isNew = 
 /** The title of a gate that failed because of us; the reconciler tries those again. */
 export const COULD_NOT = "Could not be reviewed";
 
+/** A head on which a failure is shown; a check belongs to its commit, so not every delivery says of which pull request. */
+export type Failed = { readonly headSha: string; readonly pullRequest?: number };
+
 /** A failure of ours is never green: the gate says so and names the delivery to look for in the log. */
-export async function failGate(repository: Repository, headSha: string, summary: string): Promise<void> {
-  const [known] = await ownChecks(repository, headSha, GATE);
-  await putCheck(repository, { name: GATE, headSha, state: "failure", title: COULD_NOT, summary }, known);
+export async function failGate(
+  repository: Repository,
+  bot: Bot,
+  { headSha: head, pullRequest }: Failed,
+  summary: string,
+): Promise<void> {
+  const [known] = await ownChecks(repository, head, GATE);
+  if (known?.title !== COULD_NOT)
+    audit(bot, repository, {
+      on: "gate",
+      ...(pullRequest !== undefined && { pullRequest }),
+      allowed: false,
+      head,
+      why: COULD_NOT,
+    });
+  await putCheck(repository, { name: GATE, headSha: head, state: "failure", title: COULD_NOT, summary }, known);
 }
 
 type Seen = { readonly pusher: string | undefined; readonly nowMs: number };

@@ -3,27 +3,27 @@
 // runs are ended here. Nothing is remembered between two looks, and a look that finds nothing writes nothing.
 
 import { runId } from "../ticket/id.ts";
+import { endAbandoned } from "./abandoned.ts";
 import type { Bot } from "./bot.ts";
-import { type Check, GATE, ownChecks, putCheck, REVIEW, runCheckName } from "./checks.ts";
+import { type Check, GATE, ownChecks, REVIEW, runCheckName } from "./checks.ts";
 import { parseCommand } from "./commands/grammar.ts";
 import { findComment, replyMarker } from "./comments.ts";
 import { updateDashboard } from "./dashboard.ts";
 import type { CommentDelivery, Delivery, DeliveryRepository, PullRequestDelivery } from "./delivery.ts";
-import { deploymentStatuses, isWaiting, setDeploymentStatus } from "./deployments.ts";
+import { deploymentStatuses } from "./deployments.ts";
 import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
-import { readProgressMark } from "./marks.ts";
+import { readGateMark } from "./marks.ts";
 import { MERGE_MARKER } from "./on-merge.ts";
 import { COULD_NOT } from "./publish-review.ts";
 import { openRepository, type Repository, where } from "./repository.ts";
-import { type QueuedRun, queuedRuns, takeBack } from "./runs.ts";
+import { type QueuedRun, queuedRuns } from "./runs.ts";
 import { standingDeployments } from "./schedules.ts";
+import { currentSettingsDigest } from "./settings-file.ts";
 
 /** What is younger may still be on its way or under work. */
 const SETTLED_MS = 60_000;
 /** A command that nobody answered for an hour is not obeyed out of the blue. */
 const COMMANDS_MS = 3_600_000;
-/** A runner reports every few seconds, and tries again for as long as it lives. */
-const SILENT_RUN_MS = 15 * 60_000;
 const MOST_PULL_REQUESTS = 100;
 
 /** Looks at every repository of every installation once, and gives what has to be worked on to `take`. */
@@ -77,6 +77,7 @@ async function missedPulls(
     direction: "desc",
     per_page: MOST_PULL_REQUESTS,
   });
+  const settings = await currentSettingsDigest(repository);
   const missed: PullRequestDelivery[] = [];
   for (const { number, state, head, updated_at, merged_at } of data) {
     const ageMs = nowMs - Date.parse(updated_at);
@@ -86,7 +87,7 @@ async function missedPulls(
       if (!(await wasDecided(repository, bot, number, mergedAt))) missed.push({ ...draft, action: "merged" });
     if (state !== "open" || ageMs <= SETTLED_MS) continue;
     const checks = await ownChecks(repository, head.sha);
-    if (needsReview(checks, ageMs)) missed.push({ ...draft, action: "looked" });
+    if (needsReview(checks, ageMs, settings)) missed.push({ ...draft, action: "looked" });
   }
   return missed;
 }
@@ -110,11 +111,15 @@ async function isAnnounced(repository: Repository, bot: Bot, { environment, payl
   return (ticket?.documents ?? []).every((_, n) => names.has(runId(payload.ticketId, n)));
 }
 
-/** No gate, one that never concluded, one that failed because of us, or one that lets pass and that a lost event may have outdated. */
-export function needsReview(checks: readonly Check[], sinceChangeMs: number): boolean {
+/**
+ * No gate, one that never concluded, one that failed because of us, one of other settings, or one that lets pass and that a lost event
+ * may have outdated.
+ */
+export function needsReview(checks: readonly Check[], sinceChangeMs: number, settings: string): boolean {
   const gate = checks.find(({ name }) => name === GATE);
   const review = checks.find(({ name }) => name === REVIEW);
   if (gate === undefined || !gate.completed || gate.title === COULD_NOT) return true;
+  if (readGateMark(gate.externalId) !== settings) return true;
   if (review === undefined && gate.conclusion !== "skipped") return true;
   return (gate.conclusion === "success" || gate.conclusion === "skipped") && sinceChangeMs < COMMANDS_MS;
 }
@@ -143,30 +148,4 @@ async function missedCommands(repository: Repository, common: Common, nowMs: num
     missed.push({ ...common, kind: "comment", number, comment: heard, sender: login });
   }
   return missed;
-}
-
-/** Ends tickets that no runner took and runs of which nobody has heard: a check that spins for ever says nothing. */
-export async function endAbandoned(repository: Repository, bot: Bot): Promise<void> {
-  const nowMs = bot.clock.now();
-  for (const run of await queuedRuns(repository)) {
-    const ageMs = nowMs - run.createdAt;
-    if (ageMs < TICKET_LIFETIME_SECONDS * 1000) continue;
-    const [newest] = await deploymentStatuses(repository, run.id);
-    if (isWaiting(newest)) await takeBack(repository, bot, run, "no runner accepted the ticket in time");
-    if (newest?.state === "in_progress") await endSilent(repository, run, nowMs);
-  }
-}
-
-/** A report that still comes is published all the same: the mark in the check's text stays as it is. */
-async function endSilent(repository: Repository, run: QueuedRun, nowMs: number): Promise<void> {
-  const checks = await ownChecks(repository, run.payload.headSha, runCheckName(run.environment));
-  const ours = checks.filter(({ externalId }) => externalId.startsWith(`${run.payload.ticketId}-`));
-  const open = ours.filter(({ completed }) => !completed);
-  const heardOf = Math.max(run.createdAt, ...ours.map(({ text }) => readProgressMark(text)?.publishedAt ?? 0));
-  if (nowMs - heardOf < SILENT_RUN_MS) return;
-  const summary =
-    "Nothing was heard of this run for 15 minutes. Leases end faults by themselves on every node; look at the ChaosRun in the cluster for what became of it.";
-  for (const check of open)
-    await putCheck(repository, { ...check, state: "failure", title: "No report from the runner", summary }, check);
-  await setDeploymentStatus(repository, run.id, "error", "nothing was heard of the run for 15 minutes");
 }

@@ -20,6 +20,7 @@ import {
 import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
 import { documentMark, writeProgressMark, writeStopMark } from "./marks.ts";
 import type { Repository } from "./repository.ts";
+import { runUnderWay } from "./scheduled-runs.ts";
 import { liveSchedules } from "./schedules.ts";
 
 export type QueuedRun = Deployment & { readonly payload: RunPayload };
@@ -112,7 +113,11 @@ export type Stop = {
   readonly runId?: string;
 };
 
-export type Stopped = { readonly ticketId: string; readonly how: "cancelled" | "asked" };
+export type Stopped = {
+  readonly ticketId: string;
+  /** `idle`: a schedule of which nothing runs; it goes on standing. */
+  readonly how: "cancelled" | "asked" | "idle";
+};
 
 /** Stops what a pull request has under way: a queued ticket is taken back, a running one is asked to abort and roll back. */
 export async function stopRuns(repository: Repository, pullRequest: number, stop: Stop): Promise<readonly Stopped[]> {
@@ -126,8 +131,10 @@ export async function stopRuns(repository: Repository, pullRequest: number, stop
   for (const schedule of await liveSchedules(repository)) {
     if (schedule.payload.pullRequest !== pullRequest || !isMeant(schedule.payload, stop.runId)) continue;
     const mark = writeStopMark({ kind: stop.kind, runId: stop.runId?.includes("-") ? stop.runId : "*", by: stop.by });
+    // Also where nothing seems to run: a run whose report was late may go on all the same.
     await setDeploymentStatus(repository, schedule.id, "in_progress", mark);
-    stopped.push({ ticketId: schedule.payload.ticketId, how: "asked" });
+    const how = runUnderWay(schedule.statuses) === undefined ? "idle" : "asked";
+    stopped.push({ ticketId: schedule.payload.ticketId, how });
   }
   return stopped;
 }

@@ -1,6 +1,8 @@
 // Standing tickets as they stand on GitHub: one deployment for each merged Schedule, which lives until one of its statuses is
 // `inactive`. That is never taken back, so no writer can bring a revoked one to life again; a new merge makes a new ticket.
 
+import type { Experiment } from "../manifest/experiment.ts";
+import { parseManifestBytes } from "../manifest/parse-bytes.ts";
 import type { EnvironmentSettings } from "../settings/environment.ts";
 import type { Settings } from "../settings.ts";
 import type { TicketClaims } from "../ticket/claims.ts";
@@ -18,7 +20,7 @@ import {
   setDeploymentStatus,
 } from "./deployments.ts";
 import { sha256 } from "./digest.ts";
-import { limitsOf } from "./hand-off.ts";
+import { limitsOf, objectivesOf } from "./hand-off.ts";
 import type { Repository } from "./repository.ts";
 import type { QueuedRun } from "./runs.ts";
 import { readSettings } from "./settings-file.ts";
@@ -58,16 +60,21 @@ export async function issueStanding(
   await putComment(repository, claims.pull_request, scheduleMarker(claims.jti), text);
 }
 
-/** Every standing ticket of an environment that was not revoked, oldest first; of two with one name only the older. */
-export async function liveSchedules(repository: Repository, environment?: string): Promise<readonly StandingTicket[]> {
+/** Every standing ticket of an environment, revoked or not, oldest first; of two with one name only the older. */
+export async function standingTickets(
+  repository: Repository,
+  environment?: string,
+): Promise<readonly StandingTicket[]> {
   const all = await standingDeployments(repository, environment);
   const oldest = new Map(all.map((one) => [one.payload.ticketId, one]));
-  const live: StandingTicket[] = [];
-  for (const one of oldest.values()) {
-    const statuses = await deploymentStatuses(repository, one.id);
-    if (isLive(statuses)) live.push({ ...one, statuses });
-  }
-  return live.reverse();
+  const standing: StandingTicket[] = [];
+  for (const one of oldest.values()) standing.push({ ...one, statuses: await deploymentStatuses(repository, one.id) });
+  return standing.reverse();
+}
+
+/** Those of them that were not revoked. */
+export async function liveSchedules(repository: Repository, environment?: string): Promise<readonly StandingTicket[]> {
+  return (await standingTickets(repository, environment)).filter(({ statuses }) => isLive(statuses));
 }
 
 /** A standing ticket by its id, revoked or not. */
@@ -114,7 +121,7 @@ export async function claimsUnlessRevoked(
     files.push({ path, base64: bytes.toString("base64") });
   }
   if (claims.exp * 1000 <= bot.clock.now()) return revoke(repository, bot, schedule, "its ticket has ended");
-  const why = whyOutdated(claims, settings);
+  const why = whyOutdated(claims, settings, files);
   return why === undefined ? { claims, files } : revoke(repository, bot, schedule, why);
 }
 
@@ -134,15 +141,25 @@ async function revoke(
 }
 
 /** A ticket carries the limits and objectives it was approved under; with others it would be another approval. */
-function whyOutdated(claims: TicketClaims, settings: Settings): string | undefined {
+function whyOutdated(claims: TicketClaims, settings: Settings, files: Stands["files"]): string | undefined {
   const environment: EnvironmentSettings | undefined = settings.environments[claims.environment];
   if (environment === undefined) return `${claims.environment} is gone from the settings`;
   if (environment.cluster !== claims.aud) return "the settings pin another cluster";
-  const now = [limitsOf(environment, "standing"), claims.objectives.map(({ name }) => settings.objectives[name])];
+  const now = [limitsOf(environment, "standing"), objectivesOf(experimentsIn(claims, files), settings, environment)];
   const approved = [claims.limits, claims.objectives];
   return JSON.stringify(now) === JSON.stringify(approved)
     ? undefined
     : "limits or objectives of the environment were changed since it was approved; merge it again";
+}
+
+/** What the ticket runs, read again from its very bytes: an experiment that names no objectives is judged by the environment's. */
+function experimentsIn({ documents, chaos_mesh }: TicketClaims, files: Stands["files"]): readonly Experiment[] {
+  return files.flatMap(({ path, base64 }) => {
+    const file = parseManifestBytes(path, Buffer.from(base64, "base64"), { version: chaos_mesh });
+    const isMeant = ({ index }: { readonly index: number }) =>
+      documents.some((one) => one.path === path && one.index === index);
+    return file.documents.filter(isMeant).flatMap(({ experiment }) => experiment ?? []);
+  });
 }
 
 /** Every standing ticket that was ever issued, revoked or not. */

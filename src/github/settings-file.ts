@@ -3,6 +3,7 @@ import type { Problem } from "../manifest/problem.ts";
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../settings.ts";
 import { readFile, textOf } from "./contents.ts";
 import { SETTINGS_PATH } from "./delivery.ts";
+import { sha256 } from "./digest.ts";
 import type { Repository } from "./repository.ts";
 
 /** What is wrong with the settings that a pull request proposes; they change nothing before they are merged. */
@@ -11,6 +12,21 @@ export async function proposedSettingsProblems(repository: Repository, ref: stri
   if (bytes === undefined) return [];
   const parsed = parseSettings(textOf(bytes));
   return "problems" in parsed ? parsed.problems : [];
+}
+
+/** Names settings by what they say, whatever remarks their file has. */
+export function settingsDigest(settings: Settings): string {
+  return sha256(JSON.stringify(settings)).slice(0, 16);
+}
+
+/** Names the settings of the default branch; those that cannot be used are none that anything was decided under. */
+export async function currentSettingsDigest(repository: Repository): Promise<string> {
+  try {
+    return settingsDigest(await readSettings(repository));
+  } catch (error) {
+    if (error instanceof AppError && error.code === "SETTINGS_INVALID") return "unusable";
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 // What a repository without settings is told once: what would be looked at, and the settings file to begin with. Nothing of it does
 // anything before somebody merges that file.
 
+import { matchesPaths } from "../settings.ts";
 import { code } from "./escape.ts";
 
 export type Invited = {
@@ -17,11 +18,10 @@ const MOST_SHOWN = 20;
 
 /** The text of the settings that are proposed: everything that could run something is a comment. */
 export function proposedSettings(folders: readonly string[]): string {
-  const globs = folders.length === 0 ? ["chaos/**/*.yaml"] : folders.map((folder) => `${folder}**/*.yaml`);
   return `version: 1
 # disabled: pull requests are reviewed, nothing runs. enabled: an environment below can run.
 execution: disabled
-paths: ${JSON.stringify(globs)}
+paths: ${JSON.stringify(globsOf(folders))}
 # merging an approved, unchanged plan runs it
 runOnMerge: false
 #environments:
@@ -37,13 +37,20 @@ runOnMerge: false
 `;
 }
 
+function globsOf(folders: readonly string[]): readonly string[] {
+  return folders.length === 0 ? ["chaos/**/*.yaml"] : folders.map((folder) => `${folder}**/*.yaml`);
+}
+
 /** The invitation as Markdown. */
 export function renderInvitation({ manifests, complete, newFile }: Invited): string {
-  const link = newFile(SETTINGS_PATH, proposedSettings(foldersOf(manifests)));
+  const folders = foldersOf(manifests);
+  const link = newFile(SETTINGS_PATH, proposedSettings(folders));
+  // Ten folders are proposed at most, so that not every file that may hold a manifest is covered.
+  const covered = manifests.filter((path) => matchesPaths({ paths: globsOf(folders) }, path));
   return [
     "Pull requests of this repository are reviewed from now on: manifests of Chaos Mesh are checked as a cluster would check them, at their lines. **Nothing can run.**",
     `To say where manifests are, who may run what, and where: [propose \`${SETTINGS_PATH}\`](${link}). GitHub opens it as a new file with comments in it; choose *Create a new branch*, and it becomes a pull request that is reviewed as any other. It counts when it is merged into the default branch, and not before.`,
-    whatIsThere(manifests, complete),
+    whatIsThere(covered, complete),
     "This is said once. Close it if the repository needs no settings.",
   ].join("\n\n");
 }
@@ -65,5 +72,5 @@ export function foldersOf(manifests: readonly string[]): readonly string[] {
 
 /** Whether a file is one that the proposal would cover. */
 export function mayHoldManifests(path: string): boolean {
-  return /\.yaml$/i.test(path) && foldersOf([path]).length > 0;
+  return /\.yaml$/.test(path) && foldersOf([path]).length > 0;
 }

@@ -49,6 +49,30 @@ describe("the audit log", () => {
     expect(others).toEqual([]);
   });
 
+  it("says of a run that was asked for which ticket and plan it handed over, in the command's own line", async () => {
+    const plan = planOf(town, pull);
+    const [line] = await decidedBy(run);
+    const ticket = (await claimed())?.jti;
+    expect(ticket).toMatch(/^t[0-9a-f]{20}$/);
+    const handed = { ticket, plan, environment: "staging", head: pull.headSha, approvers: [] };
+    expect(line).toMatchObject({ on: "command", by: "grace", allowed: true, ...handed });
+  });
+
+  it("says which gate failed because of us, once", async () => {
+    const failed = {
+      on: "gate",
+      allowed: false,
+      head: pull.headSha,
+      pullRequest: pull.number,
+      why: "Could not be reviewed",
+    };
+    const files = { ".github/chaosgate.yml": "version: nine\n" };
+    const broken = () => town.github.people.push(town.repository, "olga", { branch: "main", files });
+    expect(await decidedBy(broken)).toContainEqual(expect.objectContaining(failed));
+    town.later(2 * 60_000);
+    expect(await decidedBy(town.reconcile)).toEqual([]);
+  });
+
   it("says whose approval has opened the gate, and which push has closed it", async () => {
     const plan = planOf(town, pull);
     const opened = await decidedBy(() => say(town, "grace", pull, `/chaos approve --plan ${plan}`));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CLAIMS_PATH } from "../../src/channel/protocol.ts";
 import type { PullRequest } from "../../src/playground/github/repository.ts";
-import { delayOf, EXPERIMENT, MANIFEST } from "./support/files.ts";
+import { delayOf, EXPERIMENT, MANIFEST, settingsFor } from "./support/files.ts";
 import { appComments, conclusionOf, deploymentsOf, planOf, say } from "./support/look.ts";
 import { buildTown, openPullRequest, type Town } from "./support/town.ts";
 
@@ -118,6 +118,40 @@ describe("a look at GitHub", () => {
     town.later(2 * MINUTE);
     await town.reconcile();
     expect(gate(pull)).toBe("action_required");
+  });
+
+  it.each([
+    {
+      name: "asks for more approvals",
+      change: (text: string) => text.replace("    caps:", "    approvals: 2\n    caps:"),
+      now: "action_required",
+    },
+    {
+      name: "allows less",
+      change: (text: string) => text.replace("pods: 5", "pods: 5, clockShift: 1m"),
+      now: "action_required",
+    },
+    { name: "cannot be used", change: () => "version: nine\n", now: "failure" },
+    { name: "says the same with a remark", change: (text: string) => `${text}# a remark\n`, now: "success" },
+  ])("looks at every gate again when a push of settings was lost that $name", async ({ change, now }) => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+    expect(gate(pull)).toBe("success");
+    const files = { ".github/chaosgate.yml": change(settingsFor(town.runner.x)) };
+    town.unheard(() => town.github.people.push(town.repository, "olga", { branch: "main", files }));
+    town.later(120 * MINUTE);
+    await town.reconcile();
+    expect(gate(pull)).toBe(now);
+  });
+
+  it("does not look again at what was decided under these settings", async () => {
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+    town.later(120 * MINUTE);
+    const writes = () => JSON.stringify([town.repository.checkRuns, pull.comments]);
+    const before = writes();
+    await town.reconcile();
+    expect(writes()).toBe(before);
   });
 
   it("ends a ticket that no runner took", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { REPORTS_PATH, STANDING_PATH } from "../../src/channel/protocol.ts";
+import { CLAIMS_PATH, REPORTS_PATH, STANDING_PATH } from "../../src/channel/protocol.ts";
 import type { PullRequest } from "../../src/playground/github/repository.ts";
 import type { RunReport } from "../../src/run/report.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
@@ -119,6 +119,32 @@ describe("a merged schedule", () => {
     expect(await standing()).toEqual([]);
   });
 
+  it.each([
+    { name: "another objective is one of the environment's", objectives: "[errors, latency]" },
+    { name: "the environment's objective is another one", objectives: "[latency]" },
+  ])("is revoked when $name", async ({ objectives }) => {
+    const another = settingsFor(town.runner.x).split("objectives:\n")[1]?.replace("errors:", "latency:") ?? "";
+    const settings = settingsFor(town.runner.x, another);
+    await pushed({ ".github/chaosgate.yml": settings });
+    const pull = await merged({ [PATH]: SCHEDULE });
+    expect(await standing()).toHaveLength(1);
+    await pushed({ ".github/chaosgate.yml": settings.replace("[errors]", objectives) });
+    expect(await standing()).toEqual([]);
+    expect(
+      appComments(town, pull).some(({ body }) => body.includes("objectives of the environment were changed")),
+    ).toBe(true);
+  });
+
+  it("stays when other objectives are the environment's and it names its own", async () => {
+    const another = settingsFor(town.runner.x).split("objectives:\n")[1]?.replace("errors:", "latency:") ?? "";
+    const settings = settingsFor(town.runner.x, another);
+    await pushed({ ".github/chaosgate.yml": settings });
+    const own = "  name: nightly\n  annotations: { chaosgate.dev/objectives: errors }";
+    await merged({ [PATH]: SCHEDULE.replace("  name: nightly", own) });
+    await pushed({ ".github/chaosgate.yml": settings.replace("[errors]", "[latency]") });
+    expect(await standing()).toHaveLength(1);
+  });
+
   it("is held up by the label, and goes on without it", async () => {
     const pull = await merged({ [PATH]: SCHEDULE });
     town.github.people.label(town.repository, "dan", pull.number, "chaos:hold");
@@ -130,23 +156,23 @@ describe("a merged schedule", () => {
   });
 });
 
-describe("a scheduled run", () => {
-  const reportOf = (claims: TicketClaims, due: number, over: Partial<RunReport>): RunReport =>
-    aReport({
-      runId: `${claims.jti}-${due}`,
-      ticketId: claims.jti,
-      clusterId: CLUSTER,
-      repository: { owner: "acme", name: "shop" },
-      pullRequest: claims.pull_request,
-      headSha: claims.head_sha,
-      environment: "staging",
-      plan: claims.plan,
-      manifest: { path: PATH, index: 0, sha256: claims.manifests[PATH] ?? "" },
-      ...over,
-    });
-  const send = async (report: RunReport) => (await town.ask(REPORTS_PATH, { report })).body;
-  const DUE = 1_795_725_600;
+const reportOf = (claims: TicketClaims, due: number, over: Partial<RunReport>): RunReport =>
+  aReport({
+    runId: `${claims.jti}-${due}`,
+    ticketId: claims.jti,
+    clusterId: CLUSTER,
+    repository: { owner: "acme", name: "shop" },
+    pullRequest: claims.pull_request,
+    headSha: claims.head_sha,
+    environment: "staging",
+    plan: claims.plan,
+    manifest: { path: PATH, index: 0, sha256: claims.manifests[PATH] ?? "" },
+    ...over,
+  });
+const send = async (report: RunReport) => (await town.ask(REPORTS_PATH, { report })).body;
+const DUE = 1_795_725_600;
 
+describe("a scheduled run", () => {
   it("has a check of its own and one comment for all, on the pull request of its schedule", async () => {
     const pull = await merged({ [PATH]: SCHEDULE });
     const [claims] = await standing();
@@ -209,5 +235,88 @@ describe("a scheduled run", () => {
     expect(await send(reportOf(other, DUE, { sequence: 1, phase: "watching" }))).toMatchObject({
       orders: [{ kind: "abort", reason: "no such run was handed over" }],
     });
+  });
+
+  it("is ended when nobody reports on it any more, also of a revoked schedule, and goes on if somebody does again", async () => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    const gaveUp = () => town.repository.checkRuns.find(({ name }) => name.startsWith("chaos / schedule"));
+    await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+    town.later(10 * 60_000);
+    await town.reconcile();
+    expect(gaveUp()?.status).toBe("in_progress");
+    town.later(10 * 60_000);
+    await town.reconcile();
+    expect(gaveUp()).toMatchObject({ conclusion: "failure", title: "No report from the runner" });
+    expect(deploymentsOf(town, "chaosgate:schedule")[0]?.statuses.at(-1)?.description).toContain("nothing was heard");
+    expect(await standing()).toHaveLength(1);
+    expect(await say(town, "dan", pull, "/chaos abort")).toContain("Nothing of this pull request is queued or running");
+    await send(reportOf(claims, DUE, { sequence: 2, phase: "watching" }));
+    expect(gaveUp()?.status).toBe("in_progress");
+    expect(await say(town, "dan", pull, "/chaos abort")).toContain("is asked to abort");
+    await pushed({ [PATH]: null });
+    town.later(20 * 60_000);
+    await town.reconcile();
+    expect(gaveUp()?.conclusion).toBe("failure");
+    expect(await standing()).toEqual([]);
+  });
+
+  it("of a schedule that runs nothing now is not said to be asked", async () => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    const said = await say(town, "dan", pull, "/chaos abort");
+    expect(said).toContain("Nothing of this pull request is queued or running.");
+    expect(said).toContain("is a schedule of which nothing runs now");
+  });
+
+  describe("in an environment with room for one", () => {
+    const waiting = async () => ((await town.ask(CLAIMS_PATH, QUESTION)).body as { claims: unknown[] }).claims;
+    const onlyOne = () => settingsFor(town.runner.x).replace("duration: 30s }", "duration: 30s, runs: 1 }");
+
+    it("holds up a run that was asked for, until it has ended", async () => {
+      await pushed({ ".github/chaosgate.yml": onlyOne() });
+      await merged({ [PATH]: SCHEDULE });
+      const [claims] = await standing();
+      if (claims === undefined) throw new Error("nothing stands");
+      await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+      await merged({ "chaos/delay.yaml": delayOf("100ms") }, "later");
+      expect(await waiting()).toEqual([]);
+      expect(await standing()).toHaveLength(1);
+      await send(reportOf(claims, DUE, { sequence: 2, phase: "finished", verdict: "resilient", rollback: "verified" }));
+      expect(await waiting()).toHaveLength(1);
+    });
+
+    it("is held up by a run that was asked for", async () => {
+      await pushed({ ".github/chaosgate.yml": onlyOne() });
+      await merged({ [PATH]: SCHEDULE });
+      expect(await standing()).toHaveLength(1);
+      await merged({ "chaos/delay.yaml": delayOf("100ms") }, "later");
+      const [run] = deploymentsOf(town, "chaosgate:run");
+      const [queued] = run?.statuses ?? [];
+      if (queued !== undefined) run?.statuses.push({ ...queued, id: queued.id + 1_000_000, state: "in_progress" });
+      expect(await standing()).toEqual([]);
+    });
+  });
+});
+
+describe("a scheduled run whose check GitHub would not take at first", () => {
+  it("is asked to end by an abort of meanwhile", async () => {
+    await town.stop();
+    let refuses = false;
+    town = await buildTown(undefined, ({ method, path }, answer) =>
+      refuses && method === "POST" && path.endsWith("/check-runs")
+        ? { status: 502, headers: {}, body: "{}" }
+        : answer(),
+    );
+    const pull = await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    refuses = true;
+    await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+    refuses = false;
+    await say(town, "dan", pull, "/chaos abort");
+    const orders = [{ kind: "abort", by: "dan" }];
+    await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+    expect(await send(reportOf(claims, DUE, { sequence: 2, phase: "watching" }))).toMatchObject({ orders });
   });
 });

@@ -46,6 +46,24 @@ describe("the matrix", () => {
     expect(problemsOf(withCell({ outcome: "n/a", why: "no cgroup v2 here" }), "every cell")).toEqual([]);
   });
 
+  const impossible = (is: (one: Cell) => boolean) =>
+    FULL.map((one) => (is(one) ? { ...one, outcome: "n/a", why: "not on this machine" } : one));
+
+  it.each([
+    ["an effect", (one: Cell) => one.effect === "clock-skew", ["host / clock-skew"]],
+    ["a column on one kernel", (one: Cell) => one.kernel === "host" && one.column === "lease", ["host / lease"]],
+    ["an effect in both versions", ({ effect }: Cell) => effect.startsWith("cpu-"), ["host / cpu-pressure"]],
+    ["an effect on both kernels", ({ effect }: Cell) => effect === "loss", ["host / loss", "user-mode Linux / loss"]],
+  ])("does not hold where nothing of %s ran, whatever the reason", (_, is, names) => {
+    const problems = names.map((name) => `${name}: nothing ran, each of its cells is n/a`);
+    expect(problemsOf(impossible(is), "every cell")).toEqual(problems);
+  });
+
+  it("holds where a controller of cgroups is there in one version alone", () => {
+    const is = ({ effect }: Cell) => effect === "cpu-pressure, cgroup v2";
+    expect(problemsOf(impossible(is), "every cell")).toEqual([]);
+  });
+
   it("knows no effect, column or kernel beside its own", () => {
     const expected = expect.stringContaining("no such cell is expected");
     for (const part of [{ effect: "gravity" }, { column: "later" }, { kernel: "another" }])

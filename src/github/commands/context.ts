@@ -18,7 +18,21 @@ export type CommandContext = {
 };
 
 /** What is said in return, whether the command was obeyed, and which rule refused it. */
-export type Answer = { readonly done: boolean; readonly markdown: string; readonly rule?: string };
+export type Answer = {
+  readonly done: boolean;
+  readonly markdown: string;
+  readonly rule?: string;
+  /** What a command handed to a runner, for the audit log. */
+  readonly handed?: Handed;
+};
+
+export type Handed = {
+  readonly ticket: string;
+  readonly plan: string;
+  readonly environment: string;
+  readonly head: string;
+  readonly approvers: readonly string[];
+};
 
 /** A refusal as the answer. */
 export function refused(command: Command, refusal: Refusal): Answer {

@@ -3,7 +3,7 @@ import type { Review } from "../../review/review.ts";
 import { approvalsNeeded } from "../../settings/environment.ts";
 import type { Lock } from "../locks.ts";
 import type { ReviewMark } from "../marks.ts";
-import { isSame, type Standing } from "../people.ts";
+import { isSame, NOBODY, type Standing } from "../people.ts";
 import { quoted, type Refusal } from "./refusal.ts";
 import {
   capabilityRule,
@@ -174,7 +174,8 @@ function approvalsRule({ approvers, environment, review, by }: RunFacts): Refusa
   // In production the person who asks is never one of those who approved.
   const counted = production ? approvers.filter(({ login }) => !isSame(login, by.login)) : approvers;
   if (counted.length >= needed) return undefined;
-  const others = production ? ` of others than ${quoted(by.login)}` : "";
+  const asker = by.login === NOBODY.login ? "whoever asks" : quoted(by.login);
+  const others = production ? ` of others than ${asker}` : "";
   return {
     rule: "approvals",
     why: `plan ${quoted(review.plan ?? "")} has ${counted.length} of ${needed} approvals${others}`,

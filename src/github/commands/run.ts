@@ -50,10 +50,11 @@ export async function run(command: RunCommand, context: CommandContext): Promise
   return accepted(claims);
 }
 
-function accepted({ documents, jti, plan, environment }: TicketClaims): Answer {
+function accepted({ documents, jti, plan, environment, head_sha, approvers }: TicketClaims): Answer {
   const runs = documents.map((_, n) => quoted(runId(jti, n))).join(", ");
   const markdown = `Accepted: ${runs} of plan ${quoted(plan)} waits for the runner of ${quoted(environment)}.`;
-  return { done: true, markdown };
+  const handed = { ticket: jti, plan, environment, head: head_sha, approvers: approvers.map(({ login }) => login) };
+  return { done: true, markdown, handed };
 }
 
 async function factsOf(

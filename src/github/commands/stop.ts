@@ -12,7 +12,10 @@ export async function abort(
 ): Promise<Answer> {
   const stop: Stop = { kind: "abort", by: by.login, ...(command.run !== undefined && { runId: command.run }) };
   const stopped = await stopRuns(repository, pr.number, stop);
-  return { done: stopped.length > 0, markdown: said(stopped, "Nothing of this pull request is queued or running.") };
+  return {
+    done: stopped.some(({ how }) => how !== "idle"),
+    markdown: said(stopped, "Nothing of this pull request is queued or running."),
+  };
 }
 
 /** Labels the pull request, so that nothing starts, and stops what runs. */
@@ -30,11 +33,13 @@ export async function unhold({ repository, pr }: CommandContext): Promise<Answer
 }
 
 function said(stopped: readonly Stopped[], nothing: string): string {
-  if (stopped.length === 0) return nothing;
-  return stopped
-    .map(({ ticketId, how }) => {
-      const what = how === "cancelled" ? "was queued and is cancelled" : "is asked to abort and roll back";
-      return `- ${quoted(ticketId)} ${what}`;
-    })
-    .join("\n");
+  const told = stopped.map(({ ticketId, how }) => `- ${quoted(ticketId)} ${SAID[how]}`).join("\n");
+  if (stopped.every(({ how }) => how === "idle")) return [nothing, ...(told === "" ? [] : ["", told])].join("\n");
+  return told;
 }
+
+const SAID: Readonly<Record<Stopped["how"], string>> = {
+  cancelled: "was queued and is cancelled",
+  asked: "is asked to abort and roll back",
+  idle: "is a schedule of which nothing runs now; it stands, and `/chaos hold` keeps it from running",
+};

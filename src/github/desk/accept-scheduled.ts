@@ -9,6 +9,7 @@ import { ABORT_ACTION } from "../delivery.ts";
 import { setDeploymentStatus } from "../deployments.ts";
 import { documentMark, type ProgressMark, readProgressMark, readStopMark, writeProgressMark } from "../marks.ts";
 import type { Repository } from "../repository.ts";
+import { beganSentence, dueAt, endedSentence, runUnderWay, saidSince } from "../scheduled-runs.ts";
 import { findSchedule, isLive, type StandingTicket } from "../schedules.ts";
 import { readSettings } from "../settings-file.ts";
 import { decidePublication } from "./publication.ts";
@@ -34,14 +35,31 @@ export async function acceptScheduled(
   const known = newest?.externalId === report.runId ? newest : undefined;
   // A report that was late: another run has begun since, and this one's end is in its cluster.
   if (known === undefined && newest !== undefined && dueAt(newest.externalId) > dueAt(report.runId)) return [];
-  if (known === undefined) auditTaken(bot, repository, report);
   const before = (known && readProgressMark(known.text)) ?? begun(schedule, report);
-  if (known === undefined && isLive(schedule.statuses))
-    await setDeploymentStatus(repository, schedule.id, "in_progress", beganSentence(report.runId));
   const publishedAt = bot.clock.now();
-  if (decidePublication(before, report, publishedAt) === "publish")
+  if (decidePublication(before, report, publishedAt) === "publish") {
+    await begin(repository, bot, report, schedule, known);
     await publish(repository, report, name, { ...before, ...progressOf(report), publishedAt }, schedule, known);
+  }
   return report.phase === "finished" ? [] : ordersFor(repository, report, schedule);
+}
+
+/** Says once that a run has begun, and again of one that was given up: what goes on is counted and stopped by that. */
+async function begin(
+  repository: Repository,
+  bot: Bot,
+  report: RunReport,
+  schedule: StandingTicket,
+  known: Check | undefined,
+): Promise<void> {
+  const isUnderWay = runUnderWay(schedule.statuses) === report.runId;
+  if (known === undefined && !isUnderWay) auditTaken(bot, repository, report);
+  if (report.phase !== "finished" && !isUnderWay) await say(repository, schedule, beganSentence(report.runId));
+}
+
+/** A status more; of a revoked ticket one that is `inactive` as well, so that GitHub's page does not show it as active. */
+async function say(repository: Repository, { id, statuses }: StandingTicket, text: string): Promise<void> {
+  await setDeploymentStatus(repository, id, isLive(statuses) ? "in_progress" : "inactive", text);
 }
 
 function begun({ id }: StandingTicket, { plan, manifest }: RunReport): ProgressMark {
@@ -70,8 +88,7 @@ async function publish(
       runMarker(report.ticketId),
       renderRunComment(report, { audience }),
     );
-    if (isLive(schedule.statuses))
-      await setDeploymentStatus(repository, schedule.id, "in_progress", `${report.runId}: ${report.verdict}`);
+    await say(repository, schedule, endedSentence(report.runId, report.verdict ?? "finished"));
   }
   const { conclusion, title, summary, text } = renderRunCheck(report, { audience });
   const draft = {
@@ -94,9 +111,7 @@ async function ordersFor(
   { statuses }: StandingTicket,
 ): Promise<readonly Order[]> {
   const abort = (by: string, reason: string): Order => ({ kind: "abort", runId, by, reason });
-  const begin = statuses.findIndex(({ description }) => description === beganSentence(runId));
-  const since = begin < 0 ? [] : statuses.slice(0, begin);
-  const marks = since.flatMap(({ description }) => readStopMark(description) ?? []);
+  const marks = saidSince(statuses, runId).flatMap(({ description }) => readStopMark(description) ?? []);
   const meant = marks.filter((mark) => mark.runId === "*" || mark.runId === runId);
   const orders = meant.map(({ kind, by }) => ({ ...abort(by, `${kind} by ${by} on the pull request`), kind }));
   const { execution } = await readSettings(repository);
@@ -105,12 +120,4 @@ async function ordersFor(
     ...(isLive(statuses) ? [] : [abort("chaosgate", "its schedule was revoked")]),
     ...(execution === "enabled" ? [] : [abort("settings", "execution is disabled in the settings")]),
   ];
-}
-
-function beganSentence(runId: string): string {
-  return `run ${runId} began`;
-}
-
-function dueAt(runId: string): number {
-  return Number(runId.slice(runId.lastIndexOf("-") + 1));
 }

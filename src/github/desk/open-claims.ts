@@ -16,6 +16,7 @@ import { readPullRequest } from "../pull-request.ts";
 import type { Repository } from "../repository.ts";
 import { type QueuedRun, queuedRuns, takeBack } from "../runs.ts";
 import { readSettings } from "../settings-file.ts";
+import { ticketsUnderWay } from "./under-way.ts";
 
 /** What waits for a cluster in one repository. Every condition of a run is asked again here: this is where it executes. */
 export async function openClaims(
@@ -45,7 +46,7 @@ async function claimsOf(
   if ((await lockOf(repository, environment, bot.clock.now())) !== undefined) return [];
   const most = settings.environments[environment]?.caps.runs ?? Number.POSITIVE_INFINITY;
   const waiting = await waitingRuns(repository, environment, bot.clock.now());
-  const underWay = Number.isFinite(most) ? await runsUnderWay(repository, environment, bot.clock.now()) : 0;
+  const underWay = Number.isFinite(most) ? (await ticketsUnderWay(repository, environment, bot.clock.now())).length : 0;
   const claims: Claim[] = [];
   for (const run of waiting) {
     if (underWay + claims.length >= most) break;
@@ -70,19 +71,6 @@ async function waitingRuns(repository: Repository, environment: string, nowMs: n
     if (isWaiting(newest)) waiting.push(run);
   }
   return waiting.reverse();
-}
-
-/** Older runs are not asked about: each costs a request, and none lasts a day. */
-const LONGEST_RUN_MS = 24 * 3_600_000;
-
-async function runsUnderWay(repository: Repository, environment: string, nowMs: number): Promise<number> {
-  const runs = await queuedRuns(repository, environment);
-  const newest = await Promise.all(
-    runs
-      .filter(({ createdAt }) => createdAt > nowMs - LONGEST_RUN_MS)
-      .map(async ({ id }) => (await deploymentStatuses(repository, id))[0]?.state),
-  );
-  return newest.filter((state) => state === "in_progress").length;
 }
 
 async function claimOrCancel(

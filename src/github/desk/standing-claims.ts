@@ -9,6 +9,7 @@ import { readPullRequest } from "../pull-request.ts";
 import type { Repository } from "../repository.ts";
 import { claimsUnlessRevoked, liveSchedules } from "../schedules.ts";
 import { readSettings } from "../settings-file.ts";
+import { ticketsUnderWay } from "./under-way.ts";
 
 /** Schedules of one repository that may run in a cluster at this moment. A runner asks before each run. */
 export async function standingClaims(
@@ -34,8 +35,10 @@ async function ofEnvironment(
 ): Promise<readonly Claim[]> {
   const live = await liveSchedules(repository, environment);
   if (live.length === 0 || (await lockOf(repository, environment, bot.clock.now())) !== undefined) return [];
+  const isFull = await fullFor(repository, bot, settings, environment);
   const claims: Claim[] = [];
   for (const schedule of live) {
+    if (isFull(schedule.payload.ticketId)) continue;
     const stands = await claimsUnlessRevoked(repository, bot, settings, schedule);
     if (stands === undefined || stands.claims.aud !== clusterId || stands.claims.environment !== environment) continue;
     if (!(await mayRun(repository, settings, stands.claims))) continue;
@@ -44,6 +47,20 @@ async function ofEnvironment(
     claims.push({ deploymentId: schedule.id, repository: { owner, name }, ticket, files: stands.files });
   }
   return claims;
+}
+
+/** Where as many runs go on as may at once, no other schedule is given out: it is made up for as after a lock. */
+async function fullFor(
+  repository: Repository,
+  bot: Bot,
+  { environments }: Settings,
+  environment: string,
+): Promise<(ticketId: string) => boolean> {
+  const most = environments[environment]?.caps.runs;
+  if (most === undefined) return () => false;
+  const underWay = await ticketsUnderWay(repository, environment, bot.clock.now());
+  // What a schedule runs itself does not hold it up: it never overlaps with itself.
+  return (ticketId) => underWay.filter((other) => other !== ticketId).length >= most;
 }
 
 /** A hold and a lost role only hold it up: both may be taken back. */

@@ -79,7 +79,7 @@ function podFaultOf(spec: Located | undefined) {
   return {
     action: action === "pod-failure" || action === "container-kill" ? action : "pod-kill",
     gracePeriodSeconds: grace?.kind === "number" ? grace.value : 0,
-    containerNames: textsOf(spec, "containerNames"),
+    containerNames: textsOf(at(spec, "containerNames")),
   } as const;
 }
 

@@ -1,7 +1,7 @@
 import type { FileAct, FileAttributes, FileFaultSpec } from "../experiment.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
-import { at, type Located, textAt } from "../yaml/node.ts";
-import { textsOf } from "./selector.ts";
+import { at, type Located, numberAt, textAt } from "../yaml/node.ts";
+import { textsOf } from "./texts.ts";
 
 /** What an accepted IOChaos does to files, after Chaos Mesh's defaulting: every operation that matches, where no percent is written. */
 export function fileFaultOf(spec: Located | undefined): FileFaultSpec {
@@ -54,9 +54,4 @@ function attributesOf(attr: Located | undefined): FileAttributes {
     times: Object.fromEntries(times),
     ...(kind === undefined ? {} : { kind }),
   };
-}
-
-function numberAt(parent: Located | undefined, key: string): number | undefined {
-  const found = at(parent, key)?.node;
-  return found?.kind === "number" ? found.value : undefined;
 }

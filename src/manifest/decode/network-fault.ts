@@ -4,7 +4,8 @@ import { parseGoDuration } from "../text/go-duration.ts";
 import { parseFloat32 } from "../text/go-number.ts";
 import { bytesPerSecond } from "../text/rate.ts";
 import { at, type Located, numberAt, textAt } from "../yaml/node.ts";
-import { modeOf, selectorOf, textsOf } from "./selector.ts";
+import { modeOf, selectorOf } from "./selector.ts";
+import { textsOf } from "./texts.ts";
 
 /** What an accepted NetworkChaos does to packets, in numbers. */
 export function networkFaultOf(spec: Located | undefined, namespace: string): NetworkFaultSpec {

@@ -1,6 +1,7 @@
 import type { Expression, Mode, Selector } from "../experiment.ts";
 import { atoi } from "../text/go-number.ts";
 import { at, entriesOf, itemsOf, type Located, textAt } from "../yaml/node.ts";
+import { textsOf } from "./texts.ts";
 
 const EMPTY: Omit<Selector, "namespaces"> = {
   labelSelectors: {},
@@ -56,11 +57,6 @@ export function textMapOf(map: Located | undefined): Readonly<Record<string, str
     node.kind === "string" ? [[name, node.value] as const] : [],
   );
   return Object.fromEntries(pairs);
-}
-
-/** A list of texts; other values were refused before. */
-export function textsOf(list: Located | undefined): readonly string[] {
-  return itemsOf(list).flatMap(({ node }) => (node.kind === "string" ? [node.value] : []));
 }
 
 const OPERATORS: readonly Expression["operator"][] = ["In", "NotIn", "Exists", "DoesNotExist"];

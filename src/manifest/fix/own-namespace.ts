@@ -1,5 +1,5 @@
 import { holdersIn } from "../decode/holders.ts";
-import { textsOf } from "../decode/selector.ts";
+import { textsOf } from "../decode/texts.ts";
 import { at, textAt } from "../yaml/node.ts";
 import { scalarOf } from "./edit.ts";
 import type { Patient, Remedy, Repair } from "./repair.ts";

@@ -1,3 +1,4 @@
+import { textsOf } from "../decode/texts.ts";
 import { chaosBlockOf } from "../kinds/chaos-blocks.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
 import { at, itemsOf, type Located, textAt } from "../yaml/node.ts";
@@ -34,12 +35,8 @@ function templateOf(located: Located): Template {
     type,
     located,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    children: textsOf(itemsOf(at(located, "children"))),
+    children: textsOf(at(located, "children")),
     branches: itemsOf(at(located, "conditionalBranches")).flatMap((branch) => textAt(branch, "target") ?? []),
     ...(fault === undefined ? {} : { fault }),
   };
-}
-
-function textsOf(items: readonly Located[]): readonly string[] {
-  return items.flatMap(({ node }) => (node.kind === "string" ? [node.value] : []));
 }

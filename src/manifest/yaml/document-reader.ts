@@ -107,8 +107,8 @@ function spanOf(event: ScalarEvent): Span {
   return { start: event.valueStart - quote, end: event.valueEnd + quote };
 }
 
-/** An empty value has no offsets of its own; it stands at the end of what was written before it. */
+/** An empty value has no offsets of its own; it stands at the end of what was written before it, behind its quotes. */
 function emptyAfter(before: Event | undefined): Span {
-  const end = before?.type === EVENT_ID.SCALAR && before.valueEnd >= 0 ? before.valueEnd : 0;
+  const end = before?.type === EVENT_ID.SCALAR && before.valueEnd >= 0 ? spanOf(before).end : 0;
   return { start: end, end };
 }

@@ -1,6 +1,7 @@
 import { type Limits, listNode, mapNode, scalarNode } from "./build.ts";
 import type { YamlNode } from "./node.ts";
 import { resolvePlain } from "./plain-scalar.ts";
+import { Refusal } from "./refusal.ts";
 
 // YAML as most manifests are written -> the same nodes as js-yaml's events give, in four tenths of the time; or undefined, and js-yaml reads
 // it. Block maps and lists of one-line scalars, comments, and nothing else: what looks different in any way is left to js-yaml, all
@@ -23,13 +24,14 @@ const DEEPEST = 40;
 /** Thrown and caught here: the rest of the text is js-yaml's. */
 const NOT_PLAIN = { name: "not plain blocks" };
 
-/** The documents of a text, null ones left out; undefined where any part of it is more than plain blocks. Throws a Refusal as build.ts does. */
+/** The documents of a text, null ones left out; undefined where any part of it is more than plain blocks. Never throws. */
 export function readPlainBlocks(text: string, limits: Limits): YamlNode[] | undefined {
   if (text.length > LONGEST_TEXT || ELSEWHERE.test(text)) return undefined;
   try {
     return new PlainBlocks(text, limits).documents();
   } catch (thrown) {
-    if (thrown === NOT_PLAIN) return undefined;
+    // What is refused here may be broken further below, and then js-yaml's error is the answer: it looks at the whole text first.
+    if (thrown === NOT_PLAIN || thrown instanceof Refusal) return undefined;
     throw thrown;
   }
 }

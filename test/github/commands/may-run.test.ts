@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type RunFacts, refuseRun } from "../../../src/github/commands/may-run.ts";
+import { type RunFacts, refuseRun, whatStandsInTheWay } from "../../../src/github/commands/may-run.ts";
+import { NOBODY } from "../../../src/github/people.ts";
 import { anExperiment, aPullRequest, aReview, COMMENTED_AT, runFacts, somebody, someSettings } from "../facts.ts";
 
 const recorded = { plan: "p1", environment: "staging", pusher: "grace" };
@@ -90,6 +91,18 @@ describe("a run is refused", () => {
     { name: "short of approvals", rule: "approvals", changes: { environment: approvals(1) } },
   ])("$name", ({ rule, changes }) => {
     expect(refuseRun(runFacts(changes))?.rule).toBe(rule);
+  });
+
+  it.each([
+    { who: "somebody", by: somebody("grace", "maintain"), others: "of others than `grace`" },
+    { who: "nobody yet", by: NOBODY, others: "of others than whoever asks" },
+  ])("in production for want of others' approvals than those of whom $who asked for", ({ by, others }) => {
+    const { name, settings } = approvals(1);
+    const stands = whatStandsInTheWay(
+      runFacts({ by, environment: { name, settings: { ...settings, production: true } } }),
+    );
+    expect(stands.find(({ rule }) => rule === "approvals")?.why).toContain(others);
+    expect(JSON.stringify(stands)).not.toContain("ghost");
   });
 
   it("because its head moved says the new plan and the command to copy", () => {

@@ -1,0 +1,72 @@
+// Tickets that no runner took and runs of which nobody has heard: they are ended here, since a check that spins for ever says nothing.
+
+import { audit } from "./audit.ts";
+import type { Bot } from "./bot.ts";
+import { type Check, newestOwnCheck, ownChecks, putCheck, runCheckName, scheduleCheckName } from "./checks.ts";
+import { deploymentStatuses, isWaiting, setDeploymentStatus } from "./deployments.ts";
+import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
+import { readProgressMark } from "./marks.ts";
+import type { Repository } from "./repository.ts";
+import { type QueuedRun, queuedRuns, takeBack } from "./runs.ts";
+import { dueAt, endedSentence, lastBegun, runUnderWay } from "./scheduled-runs.ts";
+import { isLive, type StandingTicket, standingTickets } from "./schedules.ts";
+
+/** A runner reports every few seconds, and tries again for as long as it lives. */
+const SILENT_RUN_MS = 15 * 60_000;
+const WHY = "nothing was heard of the run for 15 minutes";
+
+/** Ends what nobody took and what nobody reports on, of tickets that run once and of those that stand. */
+export async function endAbandoned(repository: Repository, bot: Bot): Promise<void> {
+  const nowMs = bot.clock.now();
+  for (const run of await queuedRuns(repository)) {
+    const ageMs = nowMs - run.createdAt;
+    if (ageMs < TICKET_LIFETIME_SECONDS * 1000) continue;
+    const [newest] = await deploymentStatuses(repository, run.id);
+    if (isWaiting(newest)) await takeBack(repository, bot, run, "no runner accepted the ticket in time");
+    if (newest?.state === "in_progress") await endSilent(repository, bot, run);
+  }
+  for (const schedule of await standingTickets(repository)) await endSilentOf(repository, bot, schedule);
+}
+
+async function endSilent(repository: Repository, bot: Bot, run: QueuedRun): Promise<void> {
+  const checks = await ownChecks(repository, run.payload.headSha, runCheckName(run.environment));
+  const ours = checks.filter(({ externalId }) => externalId.startsWith(`${run.payload.ticketId}-`));
+  if (isHeardOf(bot, ours, run.createdAt)) return;
+  for (const check of ours.filter(({ completed }) => !completed)) await failSilent(repository, check);
+  auditSilent(repository, bot, run);
+  await setDeploymentStatus(repository, run.id, "error", WHY);
+}
+
+/** Of a schedule only the run that began last can be open; the ticket itself goes on standing. */
+async function endSilentOf(repository: Repository, bot: Bot, schedule: StandingTicket): Promise<void> {
+  const { id, statuses, payload, environment } = schedule;
+  const run = lastBegun(statuses);
+  if (run === undefined) return;
+  const [document] = (await bot.tickets.open(payload.ticket))?.documents ?? [];
+  if (document === undefined) return;
+  const check = await newestOwnCheck(repository, payload.headSha, scheduleCheckName(environment, document));
+  const open = check?.externalId === run && !check.completed ? [check] : [];
+  const isUnderWay = runUnderWay(statuses) === run;
+  if ((open.length === 0 && !isUnderWay) || isHeardOf(bot, open, dueAt(run) * 1000)) return;
+  for (const one of open) await failSilent(repository, one);
+  auditSilent(repository, bot, schedule);
+  if (isUnderWay)
+    await setDeploymentStatus(repository, id, isLive(statuses) ? "in_progress" : "inactive", endedSentence(run, WHY));
+}
+
+function isHeardOf(bot: Bot, checks: readonly Check[], sinceMs: number): boolean {
+  const last = Math.max(sinceMs, ...checks.map(({ text }) => readProgressMark(text)?.publishedAt ?? 0));
+  return bot.clock.now() - last < SILENT_RUN_MS;
+}
+
+/** A report that still comes is published all the same: the mark in the check's text stays as it is. */
+async function failSilent(repository: Repository, check: Check): Promise<void> {
+  const summary =
+    "Nothing was heard of this run for 15 minutes. Leases end faults by themselves on every node; look at the ChaosRun in the cluster for what became of it.";
+  await putCheck(repository, { ...check, state: "failure", title: "No report from the runner", summary }, check);
+}
+
+function auditSilent(repository: Repository, bot: Bot, { environment, payload }: QueuedRun): void {
+  const { pullRequest, ticketId: ticket } = payload;
+  audit(bot, repository, { on: "ticket", pullRequest, ticket, environment, allowed: false, why: WHY });
+}
