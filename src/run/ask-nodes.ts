@@ -6,17 +6,16 @@ import type { AnswerEvent, Command, NodeTrouble } from "./event.ts";
 import type { Hands } from "./hands.ts";
 import type { NodeCapabilities } from "./ports.ts";
 
-/** Nothing has begun yet, so that there is time to ask again: so long for all nodes together. */
+/** Nothing has begun yet, so that there is time to ask again. */
 const LONGEST_ASKING_MS = 10_000;
 
 /** Whether namespaces consent, and what their nodes can do. */
 export async function askBeforehand(command: Extract<Command, { do: "ask" }>, hands: Hands): Promise<AnswerEvent> {
   const { cluster, clock } = hands;
-  const until = clock.now() + LONGEST_ASKING_MS;
   const consents = await Promise.all(
     command.namespaces.map(async (namespace) => ({ namespace, consent: await cluster.consent(namespace) })),
   );
-  const answers = await abreast(command.nodes, (node) => capabilitiesOf(node, hands, until));
+  const answers = await abreast(command.nodes, (node) => capabilitiesOf(node, hands));
   return {
     kind: "asked",
     refusedNamespaces: consents.flatMap(({ namespace, consent }) =>
@@ -28,13 +27,9 @@ export async function askBeforehand(command: Extract<Command, { do: "ask" }>, ha
   };
 }
 
-async function capabilitiesOf(
-  node: string,
-  { faults, clock }: Hands,
-  until: number,
-): Promise<NodeCapabilities | NodeTrouble> {
+async function capabilitiesOf(node: string, { faults, clock }: Hands): Promise<NodeCapabilities | NodeTrouble> {
   try {
-    return await askAgain(() => faults.capabilities(node), clock, until);
+    return await askAgain(() => faults.capabilities(node), clock, clock.now() + LONGEST_ASKING_MS);
   } catch (thrown) {
     // One silent daemon must not hide what the others say.
     return { node, why: messageOf(thrown) };
@@ -47,20 +42,22 @@ type Renewed = { readonly lost?: NodeTrouble; readonly active: number };
 const LONGEST_RENEWAL_MS = 10_000;
 
 /**
- * Keeps the leases alive. Asks a silent daemon again within the guard's time, which all nodes share: among a thousand there is always one
- * that is busy, but where many are silent the guard must not be blind for as long as all of them are waited for.
+ * Keeps the leases alive. Asks a silent daemon again within the guard's time: among a thousand there is always one that is busy. Where many
+ * are silent the guard must not be blind for as long as all of them are waited for.
  */
 export async function renewLeases(command: Extract<Command, { do: "renew" }>, hands: Hands): Promise<AnswerEvent> {
   const { terms, clock } = hands;
+  const { pollMs } = terms.guard;
   const begun = clock.now();
-  const until = begun + terms.guard.pollMs;
+  const end = begun + LONGEST_RENEWAL_MS;
   let isLost = false;
   const answers = await abreast(command.nodes, async (node): Promise<Renewed> => {
+    const now = clock.now();
     // The run ends by whoever is lost: nobody else needs a lease that is longer.
-    if (isLost && clock.now() >= until) return { active: 0 };
+    if (isLost && now >= begun + pollMs) return { active: 0 };
     const answer =
-      clock.now() - begun < LONGEST_RENEWAL_MS
-        ? await renewedUntil(node, command.epoch, hands, until)
+      now < end
+        ? await renewedUntil(node, command.epoch, hands, Math.min(now + pollMs, end))
         : lostBy(node, `its turn did not come within ${LONGEST_RENEWAL_MS / 1000} s`);
     isLost ||= answer.lost !== undefined;
     return answer;

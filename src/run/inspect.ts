@@ -7,25 +7,22 @@ import type { Victim } from "./target.ts";
 /** One finding is enough to have failed; a few hundred are enough to look for the cause. */
 const MOST_FINDINGS = 200;
 const LONGEST_FINDING = 500;
-/** Nobody is hit any more, so that there is time to ask again: so long for all nodes together. */
+/** Nobody is hit any more, so that there is time to ask again. */
 const LONGEST_ASKING_MS = 10_000;
 
 type Found = { readonly found: readonly string[]; readonly unread: readonly NodeTrouble[] };
 
 /** Asks every daemon of a run what is left: in its books, and in the kernel of each victim. */
 export async function inspectNodes(command: Extract<Command, { do: "inspect" }>, hands: Hands): Promise<Found> {
-  const until = hands.clock.now() + LONGEST_ASKING_MS;
   const byNode = [...Map.groupBy(command.victims, ({ node }) => node)];
-  const answers = await abreast(byNode, ([node, victims]) =>
-    inspectNode(node, command.oneShot ? [] : victims, hands, until),
-  );
+  const answers = await abreast(byNode, ([node, victims]) => inspectNode(node, command.oneShot ? [] : victims, hands));
   const found = answers.flatMap((answer) => answer.found).slice(0, MOST_FINDINGS);
   return { found, unread: answers.flatMap(({ unread }) => unread).slice(0, MOST_FINDINGS) };
 }
 
-async function inspectNode(node: string, victims: readonly Victim[], hands: Hands, until: number): Promise<Found> {
+async function inspectNode(node: string, victims: readonly Victim[], hands: Hands): Promise<Found> {
   const { faults, clock, terms } = hands;
-  const ask = <T>(work: () => Promise<T>) => askAgain(work, clock, until);
+  const ask = <T>(work: () => Promise<T>) => askAgain(work, clock, clock.now() + LONGEST_ASKING_MS);
   try {
     const active = await ask(() => faults.active(node, terms.runId));
     const refs = victims.map(({ ref }) => ref);
