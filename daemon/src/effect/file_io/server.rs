@@ -168,7 +168,13 @@ impl Shared {
 
     fn do_now(&self, request: &Request<'_>, fate: &Fate) {
         let done = match fate.errno() {
-            Some(errno) => Some(Err(errno)),
+            Some(errno) => {
+                // The kernel has let go of it and asks no second time, whatever it is answered.
+                if matches!(request.opcode, Some(Opcode::Release | Opcode::Releasedir)) {
+                    self.volume.perform(request, fate);
+                }
+                Some(Err(errno))
+            }
             None => self.volume.perform(request, fate),
         };
         match done {
