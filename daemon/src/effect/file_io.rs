@@ -7,6 +7,7 @@ mod journal;
 mod locks;
 mod moving;
 mod nodes;
+mod opening;
 mod operations;
 mod place;
 mod placing;
@@ -65,6 +66,11 @@ pub enum FileIoError {
     Step { fault: String, what: &'static str, cause: io::Error },
     #[error("could not move what pid {pid} holds of {path:?} for fault {fault}: {cause}")]
     Move { fault: String, pid: u32, path: String, cause: io::Error },
+    #[error(
+        "fault {fault} is over and its mount is gone, but pid {pid} keeps {path:?} on it for good, as what nobody can open again \
+         ({others} more are in the daemon's log): {cause}; restart that process"
+    )]
+    Left { fault: String, pid: u32, path: String, others: usize, cause: io::Error },
     #[error("could not look for file systems of ours in the mounts of {pod}: {cause}")]
     Blind { pod: String, cause: io::Error },
 }
@@ -75,6 +81,8 @@ pub struct FileIoEffect {
     custody: Option<Custody>,
     /// By the fault under whose name the file system is mounted.
     served: Mutex<BTreeMap<String, Serving>>,
+    /// Their faults are over and their mounts gone, but somebody holds what could not be moved: it works for as long as we live.
+    lingering: Mutex<Vec<Arc<Server>>>,
 }
 
 /// A file system of ours, and the receipt of the fault under whose name it is mounted.
@@ -87,7 +95,7 @@ struct Serving {
 impl FileIoEffect {
     /// Without a state directory there is no keeper to be found, and no fault is put on.
     pub fn with_state(state_dir: &Path) -> FileIoEffect {
-        FileIoEffect { custody: Some(Custody::of(state_dir)), served: Mutex::default() }
+        FileIoEffect { custody: Some(Custody::of(state_dir)), ..FileIoEffect::default() }
     }
 
     pub fn capabilities(&self) -> Vec<Capability> {
@@ -108,6 +116,14 @@ impl FileIoEffect {
 
     fn served(&self) -> MutexGuard<'_, BTreeMap<String, Serving>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves on, for those who hold what could not be moved.
+    fn linger(&self, server: Arc<Server>) {
+        server.volume().journal.close();
+        let mut lingering = self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
+        lingering.retain(|one| !one.has_ended());
+        lingering.push(server);
     }
 
     /// What serves the volume of a receipt already.

@@ -220,6 +220,15 @@ fn counted(length: isize) -> io::Result<usize> {
     usize::try_from(length).map_err(|_| io::Error::last_os_error())
 }
 
+/// Takes O_NONBLOCK off an open file.
+pub fn let_it_wait(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: fcntl takes no pointer here.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    checked(flags)?;
+    // SAFETY: the same.
+    checked(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags & !libc::O_NONBLOCK) })
+}
+
 /// A second descriptor for the same open file.
 pub fn duplicate(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     fd.as_fd().try_clone_to_owned()

@@ -85,6 +85,11 @@ impl Server {
         &self.shared.volume
     }
 
+    /// The mount is gone, or was never served.
+    pub fn has_ended(&self) -> bool {
+        self.threads.iter().any(JoinHandle::is_finished)
+    }
+
     /// Until now nothing was disturbed: moving in is not an experiment.
     pub fn arm(&self) {
         self.shared.is_armed.store(true, SeqCst);
