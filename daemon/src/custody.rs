@@ -13,10 +13,16 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::sys::passing;
+use crate::sys::{file, passing};
 
 /// The name of a fault and of a file.
 const LONGEST: usize = 512;
+/// Of the files that are held for the faults (`fault:file`), so that whoever deletes many cannot take the keeper's descriptors from the
+/// faults themselves, each of which needs one. A container's usual limit is a million.
+const MOST_BELOW: u64 = 16_384;
+/// What the keeper needs for itself and for the faults.
+const RESERVED: u64 = 256;
+
 /// The keeper answers from memory.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -26,6 +32,11 @@ pub enum CustodyError {
         "no keeper answers at {socket}: {cause}; without one, calls of the victim would fail when the daemon dies: start `chaosgated keep`", socket = socket.display()
     )]
     NoKeeper { socket: PathBuf, cause: io::Error },
+    #[error(
+        "the keeper at {socket} holds as many files as it may: raise its limit of open files, or close files that are deleted",
+        socket = socket.display()
+    )]
+    Full { socket: PathBuf },
     #[error("the keeper at {socket} answered {said:?} instead of what was asked", socket = socket.display())]
     Confused { socket: PathBuf, said: String },
 }
@@ -84,6 +95,7 @@ impl Custody {
         match said.as_slice() {
             b"ok" => Ok(fd),
             b"none" => Ok(None),
+            b"full" => Err(CustodyError::Full { socket: self.socket() }),
             other => Err(CustodyError::Confused { socket: self.socket(), said: String::from_utf8_lossy(other).into_owned() }),
         }
     }
@@ -103,13 +115,40 @@ impl Custody {
             _ => {}
         }
         let listener = UnixListener::bind(self.socket())?;
-        thread::Builder::new().name("custody".into()).stack_size(128 * 1024).spawn(move || hold(&listener))?;
+        let most_below = file::allow_many()?.saturating_sub(RESERVED).min(MOST_BELOW) as usize;
+        let held = Held { most_below, ..Held::default() };
+        thread::Builder::new().name("custody".into()).stack_size(128 * 1024).spawn(move || hold(&listener, held))?;
         Ok(())
     }
 }
 
-fn hold(listener: &UnixListener) {
-    let mut held = BTreeMap::new();
+/// What is in custody, by name.
+#[derive(Default)]
+struct Held {
+    fds: BTreeMap<String, OwnedFd>,
+    /// How many of them may be below a name.
+    most_below: usize,
+}
+
+impl Held {
+    /// False where there is no room.
+    fn put(&mut self, name: &str, fd: OwnedFd) -> bool {
+        let is_below = |name: &str| name.contains(':');
+        let is_full = || self.fds.keys().filter(|name| is_below(name)).count() >= self.most_below;
+        if is_below(name) && !self.fds.contains_key(name) && is_full() {
+            return false;
+        }
+        self.fds.insert(name.to_owned(), fd);
+        true
+    }
+
+    fn drop(&mut self, name: &str) {
+        let below = format!("{name}:");
+        self.fds.retain(|key, _| key != name && !key.starts_with(&below));
+    }
+}
+
+fn hold(listener: &UnixListener, mut held: Held) {
     for caller in listener.incoming() {
         let Ok(caller) = caller else { continue };
         // A caller that breaks off has not put anything in, or does not want it any more.
@@ -119,23 +158,22 @@ fn hold(listener: &UnixListener) {
     }
 }
 
-fn serve(caller: &UnixStream, held: &mut BTreeMap<String, OwnedFd>) -> io::Result<()> {
+fn serve(caller: &UnixStream, held: &mut Held) -> io::Result<()> {
     caller.set_read_timeout(Some(PATIENCE))?;
     let (text, fd) = passing::receive(caller, LONGEST)?;
     let text = String::from_utf8_lossy(&text);
     let Some((what, name)) = text.split_once(' ') else { return passing::send(caller, b"what?", &[]) };
     match (what, fd) {
         ("put", Some(fd)) => {
-            held.insert(name.to_owned(), fd);
-            passing::send(caller, b"ok", &[])
+            let is_held = held.put(name, fd);
+            passing::send(caller, if is_held { b"ok" } else { b"full" }, &[])
         }
-        ("get", _) => match held.get(name) {
+        ("get", _) => match held.fds.get(name) {
             Some(fd) => passing::send(caller, b"ok", &[fd.as_fd()]),
             None => passing::send(caller, b"none", &[]),
         },
         ("drop", _) => {
-            let below = format!("{name}:");
-            held.retain(|key, _| key != name && !key.starts_with(&below));
+            held.drop(name);
             passing::send(caller, b"ok", &[])
         }
         _ => passing::send(caller, b"what?", &[]),
@@ -150,6 +188,16 @@ mod tests {
 
     fn inode(fd: &OwnedFd) -> u64 {
         crate::sys::file::stat(fd.as_fd()).expect("open").st_ino
+    }
+
+    #[test]
+    fn files_never_take_the_room_of_the_faults_themselves() {
+        let mut held = Held { most_below: 2, ..Held::default() };
+        let mut put = |name: &str| held.put(name, File::open("/proc/version").expect("procfs").into());
+        assert_eq!(["a:1", "a:2", "a:3", "b:1"].map(&mut put), [true, true, false, false]);
+        assert!(put("a:2") && put("a") && put("b"), "one that is known is exchanged, and a fault has room");
+        held.drop("a");
+        assert!(held.put("b:1", File::open("/proc/version").expect("procfs").into()));
     }
 
     #[test]

@@ -82,7 +82,43 @@ pub trait Effect {
     fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, Self::Error>;
 
     /// Removes whatever of ours is in the kernel without a receipt, and says what it was: the last resort after a torn record.
-    fn sweep(&self, _victim: &ResolvedVictim) -> Result<Vec<Residue>, Self::Error> {
-        Ok(Vec::new())
+    fn sweep(&self, _victim: &ResolvedVictim) -> Swept<Self::Error> {
+        (Vec::new(), Vec::new())
+    }
+}
+
+/// What was removed, and why the rest was not.
+pub type Swept<E> = (Vec<Residue>, Vec<E>);
+
+/// Tries every one, whatever becomes of another. Only what was removed is told as removed.
+fn sweep_each<T, E>(found: impl IntoIterator<Item = (Residue, T)>, mut remove: impl FnMut(T) -> Result<(), E>) -> Swept<E> {
+    let (mut swept, mut failed) = (Vec::new(), Vec::new());
+    for (residue, one) in found {
+        match remove(one) {
+            Ok(()) => swept.push(residue),
+            Err(error) => failed.push(error),
+        }
+    }
+    (swept, failed)
+}
+
+/// Of a sweep that is one act.
+fn swept_at_once<E>(swept: Result<Vec<Residue>, E>) -> Swept<E> {
+    match swept {
+        Ok(swept) => (swept, Vec::new()),
+        Err(error) => (Vec::new(), vec![error]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_goes_on_behind_a_failure_and_tells_only_what_it_removed() {
+        let residue = |what: &str| Residue { place: "here".to_owned(), what: what.to_owned() };
+        let found = ["a", "b", "c"].map(|what| (residue(what), what));
+        let (swept, failed) = sweep_each(found, |what| if what == "b" { Err(what) } else { Ok(()) });
+        assert_eq!((swept, failed), (vec![residue("a"), residue("c")], vec!["b"]));
     }
 }

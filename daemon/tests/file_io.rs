@@ -24,6 +24,8 @@ mod healing;
 #[allow(dead_code, reason = "of what the tests of the core use, this binary needs a part")]
 #[path = "core/lab.rs"]
 mod lab;
+#[path = "file_io/leaving.rs"]
+mod leaving;
 #[path = "file_io/moving.rs"]
 mod moving;
 #[path = "file_io/speed.rs"]

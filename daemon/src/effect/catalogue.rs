@@ -11,7 +11,7 @@ use super::freeze::{FreezeEffect, FreezeError};
 use super::network::{NetworkEffects, NetworkError};
 use super::pressure::{PressureEffect, PressureError};
 use super::process::{ProcessEffect, ProcessError};
-use super::{Capability, Effect, Felt, Over, Receipt, Residue};
+use super::{Capability, Effect, Felt, Over, Receipt, Residue, Swept};
 use crate::fault::Fault;
 use crate::victim::ResolvedVictim;
 
@@ -114,13 +114,15 @@ impl Effects {
     }
 
     /// Removes what is ours, on record or not, with the same kind of answer as `residue`.
-    pub fn sweep(&self, victim: &ResolvedVictim) -> (Vec<Residue>, Vec<EffectError>) {
-        let network = self.network.sweep(victim).map_err(EffectError::from);
-        let process = self.process.sweep(victim).map_err(EffectError::from);
-        let freeze = self.freeze.sweep(victim).map_err(EffectError::from);
-        let file_io = self.file_io.sweep(victim).map_err(EffectError::from);
-        let clock = self.clock.sweep(victim).map_err(EffectError::from);
-        collect([network, process, freeze, file_io, clock, self.pressure.sweep(victim).map_err(EffectError::from)])
+    pub fn sweep(&self, victim: &ResolvedVictim) -> Swept<EffectError> {
+        let mut all = Swept::default();
+        add(&mut all, self.network.sweep(victim));
+        add(&mut all, self.process.sweep(victim));
+        add(&mut all, self.freeze.sweep(victim));
+        add(&mut all, self.file_io.sweep(victim));
+        add(&mut all, self.clock.sweep(victim));
+        add(&mut all, self.pressure.sweep(victim));
+        all
     }
 
     /// What of ours is not in anybody's network and may have no process any more: looked for on the whole node.
@@ -130,9 +132,11 @@ impl Effects {
     }
 
     /// Removes what `residue_of_the_node` finds.
-    pub fn sweep_the_node(&self) -> (Vec<Residue>, Vec<EffectError>) {
-        let freeze = self.freeze.sweep_the_node().map_err(EffectError::from);
-        collect([freeze, self.pressure.sweep_the_node().map_err(EffectError::from)])
+    pub fn sweep_the_node(&self) -> Swept<EffectError> {
+        let mut all = Swept::default();
+        add(&mut all, self.freeze.sweep_the_node());
+        add(&mut all, self.pressure.sweep_the_node());
+        all
     }
 
     /// Why a fault that is in place has no sense any more; None for one that goes on, and for effects whose end others see.
@@ -154,6 +158,11 @@ impl Effects {
         capabilities.extend(self.clock.capabilities());
         capabilities
     }
+}
+
+fn add<E: Into<EffectError>>(all: &mut Swept<EffectError>, (swept, failed): Swept<E>) {
+    all.0.extend(swept);
+    all.1.extend(failed.into_iter().map(Into::into));
 }
 
 fn collect<const N: usize>(answers: [Result<Vec<Residue>, EffectError>; N]) -> (Vec<Residue>, Vec<EffectError>) {

@@ -32,7 +32,7 @@ use self::probe::{Double, Offsets, ProbeError};
 use self::slots::{Order, Slots};
 use self::surgery::{Reached, Surgery};
 use self::watcher::Watcher;
-use super::{Capability, Effect, Felt, Residue};
+use super::{Capability, Effect, Felt, Residue, Swept, sweep_each};
 use crate::fault::{ClockFault, Fault};
 use crate::ledger;
 use crate::procfs;
@@ -216,23 +216,33 @@ impl Effect for ClockEffect {
     }
 
     fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, ClockError> {
-        let prepared = self.prepared()?;
-        let having = prepared.surgery.having(|_| true).map_err(|cause| ClockError::Look { pod: victim.pod.clone(), cause })?;
-        let in_pod = having.into_iter().filter(|pid| procfs::netns_inode(*pid).is_ok_and(|inode| inode == victim.netns.inode));
-        let what = || "hooks of a clock fault in its vDSO".to_owned();
-        Ok(in_pod.map(|pid| Residue { place: format!("memory of pid {pid} ({})", victim.pod), what: what() }).collect())
+        let having = having_hooks(self.prepared()?, victim)?;
+        Ok(having.into_iter().map(|pid| residue_of(pid, victim)).collect())
     }
 
-    fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, ClockError> {
-        let prepared = self.prepared()?;
-        let residue = self.residue(victim)?;
-        let having = prepared.surgery.having(|_| true).map_err(|cause| ClockError::Look { pod: victim.pod.clone(), cause })?;
-        for pid in having.into_iter().filter(|pid| procfs::netns_inode(*pid).is_ok_and(|inode| inode == victim.netns.inode)) {
+    fn sweep(&self, victim: &ResolvedVictim) -> Swept<ClockError> {
+        let (prepared, having) = match self.prepared().and_then(|prepared| Ok((prepared, having_hooks(prepared, victim)?))) {
+            Ok(found) => found,
+            Err(error) => return (Vec::new(), vec![error]),
+        };
+        let restore = |pid| {
             let restored = prepared.surgery.restore(pid);
-            restored.map_err(|cause| ClockError::Victim { pod: victim.pod.clone(), cause })?;
-        }
-        Ok(residue)
+            restored.map(drop).map_err(|cause| ClockError::Victim { pod: victim.pod.clone(), cause })
+        };
+        sweep_each(having.into_iter().map(|pid| (residue_of(pid, victim), pid)), restore)
     }
+}
+
+/// The processes of the victim's pod whose memory has hooks.
+fn having_hooks(prepared: &Prepared, victim: &ResolvedVictim) -> Result<Vec<u32>, ClockError> {
+    let having = prepared.surgery.having(|_| true).map_err(|cause| ClockError::Look { pod: victim.pod.clone(), cause })?;
+    let is_in_pod = |pid: &u32| procfs::netns_inode(*pid).is_ok_and(|inode| inode == victim.netns.inode);
+    Ok(having.into_iter().filter(is_in_pod).collect())
+}
+
+fn residue_of(pid: u32, victim: &ResolvedVictim) -> Residue {
+    let what = "hooks of a clock fault in its vDSO".to_owned();
+    Residue { place: format!("memory of pid {pid} ({})", victim.pod), what }
 }
 
 fn skew_of(name: &str, fault: &Fault) -> Result<ClockFault, ClockError> {

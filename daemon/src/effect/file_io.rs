@@ -7,6 +7,7 @@ mod journal;
 mod locks;
 mod moving;
 mod nodes;
+mod opening;
 mod operations;
 mod place;
 mod placing;
@@ -26,7 +27,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Capability, Effect, Felt, Residue};
+use super::{Capability, Effect, Felt, Residue, Swept, sweep_each};
 use crate::custody::{Custody, CustodyError};
 use crate::fault::Fault;
 use crate::fault::file_io::{FileIoFault, VolumePath};
@@ -65,6 +66,15 @@ pub enum FileIoError {
     Step { fault: String, what: &'static str, cause: io::Error },
     #[error("could not move what pid {pid} holds of {path:?} for fault {fault}: {cause}")]
     Move { fault: String, pid: u32, path: String, cause: io::Error },
+    #[error(
+        "fault {fault} is over and its mount is gone, but pid {pid} keeps {path:?} on it for good, as what nobody can open again \
+         ({others} more are in the daemon's log): {cause}; restart that process"
+    )]
+    Left { fault: String, pid: u32, path: String, others: usize, cause: io::Error },
+    #[error(
+        "{what} of {pod} is still mounted after its undoing: other faults are on it, or it is no place of a volume; `chaosgated panic`"
+    )]
+    Stays { pod: String, what: String },
     #[error("could not look for file systems of ours in the mounts of {pod}: {cause}")]
     Blind { pod: String, cause: io::Error },
 }
@@ -75,6 +85,8 @@ pub struct FileIoEffect {
     custody: Option<Custody>,
     /// By the fault under whose name the file system is mounted.
     served: Mutex<BTreeMap<String, Serving>>,
+    /// Their faults are over and their mounts gone, but somebody holds what could not be moved: it works for as long as we live.
+    lingering: Mutex<Vec<Arc<Server>>>,
 }
 
 /// A file system of ours, and the receipt of the fault under whose name it is mounted.
@@ -87,7 +99,7 @@ struct Serving {
 impl FileIoEffect {
     /// Without a state directory there is no keeper to be found, and no fault is put on.
     pub fn with_state(state_dir: &Path) -> FileIoEffect {
-        FileIoEffect { custody: Some(Custody::of(state_dir)), served: Mutex::default() }
+        FileIoEffect { custody: Some(Custody::of(state_dir)), ..FileIoEffect::default() }
     }
 
     pub fn capabilities(&self) -> Vec<Capability> {
@@ -108,6 +120,14 @@ impl FileIoEffect {
 
     fn served(&self) -> MutexGuard<'_, BTreeMap<String, Serving>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves on, for those who hold what could not be moved.
+    fn linger(&self, server: Arc<Server>) {
+        server.volume().journal.close();
+        let mut lingering = self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
+        lingering.retain(|one| !one.has_ended());
+        lingering.push(server);
     }
 
     /// What serves the volume of a receipt already.
@@ -181,41 +201,68 @@ impl Effect for FileIoEffect {
     }
 
     fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, FileIoError> {
-        Ok(mounts_of_ours(victim)?.into_iter().map(|(_, mount)| residue_of(victim, &mount)).collect())
+        let (found, blind) = mounts_of_ours(victim);
+        let residue = || found.into_iter().map(|(_, mount)| residue_of(victim, &mount)).collect();
+        blind.into_iter().next().map_or_else(|| Ok(residue()), Err)
     }
 
-    fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, FileIoError> {
-        let mut swept = Vec::new();
-        for (pid, mount) in mounts_of_ours(victim)? {
-            let blind = |cause| FileIoError::Blind { pod: victim.pod.clone(), cause };
-            let Some(volume) = VolumePath::of_mount_point(&mount.point) else { continue };
-            let fault = mount.source.trim_start_matches(place::SOURCE).to_owned();
-            let namespace = place::namespace_of(pid).map_err(blind)?;
-            self.undo(&FileIoReceipt { fault, pid, namespace, namespace_number: None, volume, alters_data: false })?;
-            swept.push(residue_of(victim, &mount));
-        }
-        Ok(swept)
+    fn sweep(&self, victim: &ResolvedVictim) -> Swept<FileIoError> {
+        let (found, mut failed) = mounts_of_ours(victim);
+        let found = found.into_iter().map(|(pid, mount)| (residue_of(victim, &mount), (pid, mount)));
+        let (swept, more) = sweep_each(found, |(pid, mount)| self.sweep_mount(victim, pid, &mount));
+        failed.extend(more);
+        (swept, failed)
     }
 }
 
-/// Our mounts in every mount namespace of the victim's pod, whose containers share one network, each with a process that sees it.
-fn mounts_of_ours(victim: &ResolvedVictim) -> Result<Vec<(u32, place::Mount)>, FileIoError> {
+impl FileIoEffect {
+    fn sweep_mount(&self, victim: &ResolvedVictim, pid: u32, mount: &place::Mount) -> Result<(), FileIoError> {
+        let blind = |cause| FileIoError::Blind { pod: victim.pod.clone(), cause };
+        let stays = || FileIoError::Stays { pod: victim.pod.clone(), what: format!("{} on {}", mount.source, mount.point) };
+        let volume = VolumePath::of_mount_point(&mount.point).ok_or_else(stays)?;
+        let fault = mount.source.trim_start_matches(place::SOURCE).to_owned();
+        let (namespace, namespace_number) = place::identity_of(pid).map_err(blind)?;
+        let receipt = FileIoReceipt { fault, pid, namespace, namespace_number, volume, alters_data: false };
+        self.write_down_mount(&receipt, mount)?;
+        self.undo(&receipt)?;
+        let is_there = place::mounts_of(pid).map_err(blind)?.iter().any(|left| left.id == mount.id);
+        if is_there { Err(stays()) } else { Ok(()) }
+    }
+
+    /// What is written down may be lost like the record; the mount itself says as much as undoing needs.
+    fn write_down_mount(&self, receipt: &FileIoReceipt, mount: &place::Mount) -> Result<(), FileIoError> {
+        let step = |cause| FileIoError::Step { fault: receipt.fault.clone(), what: "write down the mount", cause };
+        let custody = self.custody(&receipt.fault)?;
+        if Journal::knows_mount(custody, &receipt.fault) {
+            return Ok(());
+        }
+        custody.prepare().map_err(step)?;
+        let journal = Journal::open(custody, &receipt.fault).map_err(step)?;
+        journal.mounted(mount.id, mount.device).map_err(step)
+    }
+}
+
+/// Our mounts in every mount namespace of the victim's pod, whose containers share one network, each with a process that sees it; and
+/// why others could not be seen.
+fn mounts_of_ours(victim: &ResolvedVictim) -> (Vec<(u32, place::Mount)>, Vec<FileIoError>) {
     let blind = |cause| FileIoError::Blind { pod: victim.pod.clone(), cause };
+    let (others, mut failed) =
+        procfs::all_pids().map_or_else(|cause| (Vec::new(), vec![blind(cause)]), |pids| (pids, Vec::new()));
     let mut seen = BTreeSet::new();
     let mut ours = Vec::new();
-    for pid in std::iter::once(victim.pid).chain(procfs::all_pids().map_err(blind)?) {
+    for pid in std::iter::once(victim.pid).chain(others) {
         let is_of_pod = pid == victim.pid || procfs::netns_inode(pid).is_ok_and(|netns| netns == victim.netns.inode);
         // A process that has ended, or that may not be looked at, is not the one through which to look.
         let Some(namespace) = Some(pid).filter(|_| is_of_pod).and_then(|pid| place::namespace_of(pid).ok()) else { continue };
         if seen.insert(namespace) {
-            let found = match place::mounts_of(pid) {
-                Err(cause) if matches!(cause.raw_os_error(), Some(libc::ENOENT | libc::ESRCH | libc::EINVAL)) => Vec::new(),
-                found => found.map_err(blind)?,
-            };
-            ours.extend(found.into_iter().filter(place::Mount::is_ours).map(|mount| (pid, mount)));
+            match place::mounts_of(pid) {
+                Ok(found) => ours.extend(found.into_iter().filter(place::Mount::is_ours).map(|mount| (pid, mount))),
+                Err(cause) if matches!(cause.raw_os_error(), Some(libc::ENOENT | libc::ESRCH | libc::EINVAL)) => {}
+                Err(cause) => failed.push(blind(cause)),
+            }
         }
     }
-    Ok(ours)
+    (ours, failed)
 }
 
 fn residue_of(victim: &ResolvedVictim, mount: &place::Mount) -> Residue {

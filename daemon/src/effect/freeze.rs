@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Capability, Effect, Felt, Over, Residue};
+use super::{Capability, Effect, Felt, Over, Residue, Swept, swept_at_once};
 use crate::cgroup::{self, Cgroup, CgroupError, Controller};
 use crate::fault::Fault;
 use crate::procfs;
@@ -78,13 +78,19 @@ impl FreezeEffect {
         Ok(state::marked_groups().map_err(blind)?.iter().flat_map(residue_of).collect())
     }
 
-    pub fn sweep_the_node(&self) -> Result<Vec<Residue>, FreezeError> {
-        let groups = state::marked_groups().map_err(blind)?;
-        let mut swept = Vec::new();
+    pub fn sweep_the_node(&self) -> Swept<FreezeError> {
+        let groups = match state::marked_groups() {
+            Ok(groups) => groups,
+            Err(cause) => return (Vec::new(), vec![blind(cause)]),
+        };
+        let (mut swept, mut failed) = (Vec::new(), Vec::new());
         for group in &groups {
-            swept.extend(sweep_group(group, "a cgroup without a record")?);
+            match sweep_group(group, "a cgroup without a record") {
+                Ok(more) => swept.extend(more),
+                Err(error) => failed.push(error),
+            }
         }
-        Ok(swept)
+        (swept, failed)
     }
 }
 
@@ -134,11 +140,11 @@ impl Effect for FreezeEffect {
         }
     }
 
-    fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, FreezeError> {
-        match own_group_of(victim.pid) {
+    fn sweep(&self, victim: &ResolvedVictim) -> Swept<FreezeError> {
+        swept_at_once(match own_group_of(victim.pid) {
             Ok(group) => sweep_group(&group, &victim.pod),
             Err(error) => nothing_if_gone(error, victim),
-        }
+        })
     }
 }
 

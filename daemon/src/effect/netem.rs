@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use super::network::links::{self, DeviceError, Link};
 use super::network::{VisitError, visit};
-use super::{Effect, Felt, Residue};
+use super::{Effect, Felt, Residue, Swept, swept_at_once};
 use crate::fault::{Fault, NetworkAct, NetworkFault, Peer};
 use crate::victim::{NetnsRef, ResolvedVictim};
 pub use words::limit;
@@ -95,6 +95,18 @@ impl NetemError {
 #[derive(Debug, Default, Clone, Copy)]
 pub struct NetemEffect;
 
+impl NetemEffect {
+    fn sweep_ours(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, NetemError> {
+        let found = self.residue(victim)?;
+        if !found.is_empty() {
+            visit(&victim.netns, layout::sweep_here)
+                .map_err(|cause| NetemError::Visit { pod: victim.pod.clone(), cause })?
+                .map_err(|cause| NetemError::Blind { pod: victim.pod.clone(), cause })?;
+        }
+        Ok(found)
+    }
+}
+
 impl Effect for NetemEffect {
     type Receipt = NetemReceipt;
     type Error = NetemError;
@@ -153,14 +165,8 @@ impl Effect for NetemEffect {
         }
     }
 
-    fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, NetemError> {
-        let found = self.residue(victim)?;
-        if !found.is_empty() {
-            visit(&victim.netns, layout::sweep_here)
-                .map_err(|cause| NetemError::Visit { pod: victim.pod.clone(), cause })?
-                .map_err(|cause| NetemError::Blind { pod: victim.pod.clone(), cause })?;
-        }
-        Ok(found)
+    fn sweep(&self, victim: &ResolvedVictim) -> Swept<NetemError> {
+        swept_at_once(self.sweep_ours(victim))
     }
 }
 

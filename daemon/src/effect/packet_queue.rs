@@ -24,7 +24,7 @@ use super::network::iptables::{self, IptablesError, Variant};
 use super::network::links::{self, DeviceError};
 use super::network::rules::{self, Chain, Heading, Target};
 use super::network::{VisitError, probe, visit};
-use super::{Effect, Felt, Residue};
+use super::{Effect, Felt, Residue, Swept, swept_at_once};
 use crate::effect::netem::limit;
 use crate::fault::{Fault, NetworkAct, NetworkFault};
 use crate::victim::{NetnsRef, ResolvedVictim};
@@ -95,6 +95,18 @@ pub struct PacketQueueEffect {
     promised: Mutex<BTreeMap<(u64, u16), String>>,
 }
 
+impl PacketQueueEffect {
+    fn sweep_ours(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, PacketQueueError> {
+        let found = self.residue(victim)?;
+        if !found.is_empty() {
+            visit(&victim.netns, iptables::sweep)
+                .map_err(|cause| PacketQueueError::Visit { pod: victim.pod.clone(), cause })?
+                .map_err(|cause| PacketQueueError::Blind { pod: victim.pod.clone(), cause })?;
+        }
+        Ok(found)
+    }
+}
+
 impl Effect for PacketQueueEffect {
     type Receipt = PacketQueueReceipt;
     type Error = PacketQueueError;
@@ -156,14 +168,8 @@ impl Effect for PacketQueueEffect {
         }
     }
 
-    fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, PacketQueueError> {
-        let found = self.residue(victim)?;
-        if !found.is_empty() {
-            visit(&victim.netns, iptables::sweep)
-                .map_err(|cause| PacketQueueError::Visit { pod: victim.pod.clone(), cause })?
-                .map_err(|cause| PacketQueueError::Blind { pod: victim.pod.clone(), cause })?;
-        }
-        Ok(found)
+    fn sweep(&self, victim: &ResolvedVictim) -> Swept<PacketQueueError> {
+        swept_at_once(self.sweep_ours(victim))
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Capability, Effect, Felt, Over, Residue};
+use super::{Capability, Effect, Felt, Over, Residue, Swept, sweep_each};
 use crate::cgroup::{Cgroup, CgroupError};
 use crate::fault::{Fault, Percent};
 use crate::procfs;
@@ -102,10 +102,11 @@ impl PressureEffect {
         Ok(stressor::all().map_err(PressureError::Blind)?.iter().map(|found| residue_of(found, "the node")).collect())
     }
 
-    pub fn sweep_the_node(&self) -> Result<Vec<Residue>, PressureError> {
-        let found = stressor::all().map_err(PressureError::Blind)?;
-        found.iter().try_for_each(end)?;
-        Ok(found.iter().map(|found| residue_of(found, "the node")).collect())
+    pub fn sweep_the_node(&self) -> Swept<PressureError> {
+        match stressor::all() {
+            Ok(found) => end_each(&found, "the node"),
+            Err(cause) => (Vec::new(), vec![PressureError::Blind(cause)]),
+        }
     }
 }
 
@@ -155,10 +156,8 @@ impl Effect for PressureEffect {
         Ok(ground::stressors_beside(victim.pid).iter().map(|found| residue_of(found, &place)).collect())
     }
 
-    fn sweep(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, PressureError> {
-        let found = ground::stressors_beside(victim.pid);
-        found.iter().try_for_each(end)?;
-        Ok(found.iter().map(|found| residue_of(found, &victim.pod)).collect())
+    fn sweep(&self, victim: &ResolvedVictim) -> Swept<PressureError> {
+        end_each(&ground::stressors_beside(victim.pid), &victim.pod)
     }
 }
 
@@ -225,6 +224,10 @@ fn end(found: &stressor::Found) -> Result<(), PressureError> {
         }
     }
     Ok(())
+}
+
+fn end_each(found: &[stressor::Found], place: &str) -> Swept<PressureError> {
+    sweep_each(found.iter().map(|found| (residue_of(found, place), found)), end)
 }
 
 fn residue_of(found: &stressor::Found, place: &str) -> Residue {

@@ -182,14 +182,15 @@ pub fn remove_attribute(fd: BorrowedFd<'_>, name: &CStr) -> io::Result<()> {
     checked(unsafe { libc::removexattr(link.as_ptr(), name.as_ptr()) })
 }
 
-/// Lets this process have as many open files as it may, for each file that a victim opens is open here too.
-pub fn allow_many() -> io::Result<()> {
+/// Lets this process have as many open files as it may, for each file that a victim opens is open here too. How many that is.
+pub fn allow_many() -> io::Result<u64> {
     let mut limit = libc::rlimit64 { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is writable for the call.
     checked(unsafe { libc::getrlimit64(libc::RLIMIT_NOFILE, &mut limit) })?;
     limit.rlim_cur = limit.rlim_max;
     // SAFETY: `limit` is valid for the call.
-    checked(unsafe { libc::setrlimit64(libc::RLIMIT_NOFILE, &limit) })
+    checked(unsafe { libc::setrlimit64(libc::RLIMIT_NOFILE, &limit) })?;
+    Ok(limit.rlim_cur)
 }
 
 /// What this thread creates gets the mode that is asked for: the callers' own masks have been applied by the kernel.
@@ -217,6 +218,15 @@ pub(super) fn checked(result: i32) -> io::Result<()> {
 
 fn counted(length: isize) -> io::Result<usize> {
     usize::try_from(length).map_err(|_| io::Error::last_os_error())
+}
+
+/// Takes O_NONBLOCK off an open file.
+pub fn let_it_wait(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: fcntl takes no pointer here.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    checked(flags)?;
+    // SAFETY: the same.
+    checked(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags & !libc::O_NONBLOCK) })
 }
 
 /// A second descriptor for the same open file.

@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use gaps::Gaps;
+
+#[path = "gaps.rs"]
+mod gaps;
+
 const HAND: &str = "CHAOSGATE_HAND";
 /// Nothing a test starts outlives this.
 const AT_MOST: u32 = 150;
@@ -139,6 +144,7 @@ struct Holding {
     files: HashMap<String, File>,
     many: Vec<(PathBuf, File)>,
     maps: HashMap<String, (usize, usize)>,
+    gaps: Gaps,
 }
 
 impl Holding {
@@ -176,6 +182,7 @@ impl Holding {
             ["ls", path] => list(path),
             ["mkdir", path] => fs::create_dir(path).map(|()| String::new()),
             ["unlink", path] => fs::remove_file(path).map(|()| String::new()),
+            ["rmdir", path] => fs::remove_dir(path).map(|()| String::new()),
             ["rename", from, to] => fs::rename(from, to).map(|()| String::new()),
             ["link", from, to] => fs::hard_link(from, to).map(|()| String::new()),
             ["symlink", to, path] => std::os::unix::fs::symlink(to, path).map(|()| String::new()),
@@ -199,6 +206,10 @@ impl Holding {
             ["lock", name] => lock(self.file(name)),
             ["ring", name, holding] => self.ring(name, holding),
             ["fifo", path] => fifo(path),
+            ["churn", path, count] => churn(path, number(count)),
+            ["here"] => Ok(fs::metadata(".")?.ino().to_string()),
+            ["watch-itself"] => Ok(self.gaps.begin()),
+            ["longest-gap"] => Ok(self.gaps.longest_in_ms()),
             ["rooted", path] => rooted(path),
             ["kill", pid] => kill(number(pid) as i32),
             _ => panic!("no such order: {words:?}"),
@@ -302,6 +313,11 @@ impl Holding {
         }
         Ok(format!("{} files, {wrong} wrong", self.many.len()))
     }
+}
+
+/// Opens and closes a file so many times, whatever closing says.
+fn churn(path: &str, count: usize) -> io::Result<String> {
+    (0..count).try_for_each(|_| File::open(path).map(drop)).map(|()| String::new())
 }
 
 fn fifo(path: &str) -> io::Result<String> {

@@ -168,10 +168,44 @@ fn a_fault_that_fails_everything_can_still_be_taken_back() {
 fn a_fault_whose_record_is_torn_is_swept_from_the_mounts() {
     let Some(mut stage) = a_felt_fault("torn", "45s", &[]) else { return };
     stage.daemon.kill();
-    let record = stage.site.state().join("records/t1-0.f1.json");
-    std::fs::write(&record, "{\"boot_id\":").expect("writable");
+    tear(&stage, "f1");
     stage.victim.begins("pread f 0 5");
     let _again = stage.site.serve_local(&[]);
     assert_eq!(stage.victim.ends().outcome, Ok("alpha".to_owned()), "the call waited and did not fail");
     assert_healed(&mut stage);
+}
+
+#[test]
+fn a_mount_of_which_nothing_is_written_down_is_swept_all_the_same() {
+    let Some(mut stage) = a_felt_fault("unwritten", "45s", &[]) else { return };
+    stage.daemon.kill();
+    tear(&stage, "f1");
+    std::fs::remove_file(stage.site.state().join("custody/t1-0.f1.mount")).expect("written down");
+    stage.victim.begins("pread f 0 5");
+    let _again = stage.site.serve_local(&[]);
+    assert_eq!(stage.victim.ends().outcome, Ok("alpha".to_owned()), "the call waited and did not fail");
+    assert_healed(&mut stage);
+}
+
+#[test]
+fn a_sweep_goes_on_behind_a_mount_that_it_cannot_take_away_and_tells_each_as_it_is() {
+    let Some(mut stage) = a_felt_fault("sweep-on", "45s", &[]) else { return };
+    let other = stage.site.dir.join("other");
+    std::fs::create_dir(&other).expect("writable");
+    stage.inject("f2", latency(&other.display().to_string(), 30, &[M::Read])).expect("a permitted fault");
+    assert_eq!(stage.mounts().len(), 2);
+    stage.daemon.kill();
+    ["f1", "f2"].iter().for_each(|fault| tear(&stage, fault));
+    // What is written down of the first can be read no more.
+    let names = stage.site.state().join("custody/t1-0.f1.names");
+    std::fs::remove_file(&names).and_then(|()| std::fs::create_dir(&names)).expect("writable");
+    let _again = stage.site.serve_local(&[]);
+    let left = stage.mounts();
+    assert!(left.iter().all(|mount| !mount.contains("chaosgate:t1-0.f2")), "the second is swept behind the first: {left:?}");
+    let log = std::fs::read_to_string(stage.site.dir.join("daemon.log")).expect("a log");
+    assert!(log.contains("swept: chaosgate:t1-0.f2") && !log.contains("swept: chaosgate:t1-0.f1"), "{log}");
+}
+
+fn tear(stage: &Stage, fault: &str) {
+    std::fs::write(stage.site.state().join(format!("records/t1-0.{fault}.json")), "{\"boot_id\":").expect("writable");
 }

@@ -79,12 +79,23 @@ fn two_thousand_open_files_move_within_a_second() {
     let at = volume(&stage);
     std::fs::create_dir(stage.volume.join("many")).expect("writable");
     stage.victim.does(&format!("open-many {at}/many 2000")).text();
+    stage.victim.does("watch-itself").text();
     stage.inject("f1", latency(&at, 1, &[M::Fsync])).expect("a permitted fault");
+    assert_stood_still_for_less_than_a_second(&mut stage, "beginning");
     assert_eq!(stage.victim.does("check-many").text(), "2000 files, 0 wrong");
+    stage.victim.does("watch-itself").text();
     stage.revert("f1");
+    assert_stood_still_for_less_than_a_second(&mut stage, "ending");
     assert_eq!(stage.victim.does("check-many").text(), "2000 files, 0 wrong");
     print_pauses(&stage);
     stage.assert_nothing_left();
+}
+
+/// As the victim itself has seen it; it has not been watched if it never stood still.
+fn assert_stood_still_for_less_than_a_second(stage: &mut Stage, when: &str) {
+    let ms: u64 = stage.victim.does("longest-gap").text().parse().expect("a number");
+    println!("at the {when} the victim stood still for {ms} ms");
+    assert!((1..1000).contains(&ms), "at the {when} the victim stood still for {ms} ms");
 }
 
 fn print_pauses(stage: &Stage) {

@@ -229,10 +229,15 @@ fn locks(held: &[Held]) -> io::Result<Vec<Obstacle>> {
     Ok(held.iter().filter_map(obstacle).collect())
 }
 
-/// The number of the file behind a descriptor, as whoever holds it would be told.
-pub fn inode_of(held: &Held) -> Option<u64> {
-    let What::Descriptor { fd, .. } = held.what else { return None };
-    fs::metadata(format!("/proc/{}/fd/{fd}", held.pid)).ok().map(|found| found.ino())
+/// The number of what is held, as whoever holds it would be told.
+pub fn inode_of(held: &Held) -> io::Result<u64> {
+    let link = match held.what {
+        What::Descriptor { fd, .. } => format!("fd/{fd}"),
+        What::WorkingDirectory => "cwd".to_owned(),
+        What::RootDirectory => "root".to_owned(),
+        What::Mapping { start, end, .. } => format!("map_files/{start:x}-{end:x}"),
+    };
+    fs::metadata(format!("/proc/{}/{link}", held.pid)).map(|found| found.ino())
 }
 
 #[cfg(test)]

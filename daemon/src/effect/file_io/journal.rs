@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
 
 use super::nodes::{Inode, Named, Nodes};
@@ -25,6 +26,8 @@ pub struct Journal {
     custody: Custody,
     /// The keeper that holds our end of the file system, as far as we know.
     keeper: Mutex<Option<(u64, i64, i64)>>,
+    /// Nobody takes over from this server any more.
+    is_closed: AtomicBool,
     lines: Mutex<Lines>,
 }
 
@@ -40,7 +43,14 @@ impl Journal {
         let file = OpenOptions::new().create(true).append(true).open(names_in(&dir, fault))?;
         let length = file.metadata()?.len();
         let lines = Mutex::new(Lines { file, length });
-        Ok(Journal { fault: fault.to_owned(), dir, custody: custody.clone(), keeper: Mutex::new(custody.keeper()), lines })
+        Ok(Journal {
+            fault: fault.to_owned(),
+            dir,
+            custody: custody.clone(),
+            keeper: Mutex::new(custody.keeper()),
+            is_closed: AtomicBool::new(false),
+            lines,
+        })
     }
 
     /// Replays what another server wrote; a torn end is where that server ended.
@@ -98,13 +108,18 @@ impl Journal {
     pub fn follow_the_keeper(&self, device: BorrowedFd<'_>) {
         let mut known = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         let present = self.custody.keeper();
-        if present.is_none() || *known == present {
+        if present.is_none() || *known == present || self.is_closed.load(SeqCst) {
             return;
         }
         match self.custody.put(&self.fault, device) {
             Ok(()) => *known = present,
             Err(error) => tracing::warn!(fault = self.fault, %error, "the new keeper does not hold the file system yet"),
         }
+    }
+
+    /// From now on nothing is given to the keeper: what is left of the file system ends with this process.
+    pub fn close(&self) {
+        self.is_closed.store(true, SeqCst);
     }
 
     /// What the mount is called in /proc, before anybody can be on it.
@@ -120,6 +135,9 @@ impl Journal {
     }
 
     pub fn keep_deleted(&self, inode: Inode, fd: BorrowedFd<'_>) {
+        if self.is_closed.load(SeqCst) {
+            return;
+        }
         if let Err(error) = self.custody.put(&self.name_of(inode), fd) {
             tracing::warn!(fault = self.fault, %error, "the keeper does not hold a deleted file that is still open");
         }

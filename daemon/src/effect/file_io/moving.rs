@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::holders::{self, Ground, Held, Mappings, What};
 use super::locks::{self, Lock};
+use crate::procfs;
 use crate::sys::inject::{self, Stopped};
 use crate::sys::{file, passing};
 
@@ -17,13 +18,17 @@ const ROUNDS: usize = 8;
 /// Descriptors in one message: few enough for a process near its limit of open files.
 const BATCH: usize = 64;
 const PAGE: usize = 4096;
+/// A process that runs stops within this.
+const MOMENT: Duration = Duration::from_millis(100);
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Moved {
     pub processes: usize,
     pub references: usize,
     /// The longest that one round kept its processes standing still.
     pub paused: Duration,
+    /// What stays where it is, and why.
+    pub left: Vec<MoveError>,
 }
 
 #[derive(Debug)]
@@ -31,68 +36,92 @@ pub struct MoveError {
     pub pid: u32,
     pub path: String,
     pub cause: io::Error,
+    /// Which of what the process holds; None: all of it.
+    place: Option<Place>,
+}
+
+/// What something is, and its number or address.
+type Place = (u8, u64);
+
+impl MoveError {
+    /// No other attempt can do better.
+    pub fn is_for_good(&self) -> bool {
+        self.cause.raw_os_error() == Some(libc::ESTALE) || self.cause.kind() == io::ErrorKind::Unsupported
+    }
+
+    fn is_of(&self, held: &Held) -> bool {
+        let is_place = self.place.is_none_or(|place| place == place_of(held) && self.path == lossy(held));
+        self.pid == held.pid && is_place
+    }
 }
 
 /// Opens what is on the other side: what is held, with which flags.
 pub type Open<'a> = dyn Fn(&Held, i32) -> io::Result<OwnedFd> + 'a;
 
-/// Moves everything that is on `ground`. Each wait for a process ends within `patience`.
-pub fn move_all(ground: &Ground, open: &Open<'_>, patience: Duration) -> Result<Moved, MoveError> {
-    let nobody = |cause| MoveError { pid: 0, path: String::new(), cause };
+/// Moves everything that is on `ground`, and leaves what cannot be moved. Waiting for processes takes `patience` in each round.
+pub fn move_all(ground: &Ground, open: &Open<'_>, patience: Duration) -> Moved {
     let mut moved = Moved::default();
-    for _ in 0..ROUNDS {
-        let expected = holders::all(ground).map_err(nobody)?;
-        if expected.is_empty() {
-            return Ok(moved);
-        }
-        move_those(expected, ground, open, patience, &mut moved)?;
+    if let Err(cause) = move_in_rounds(ground, open, patience, &mut moved) {
+        moved.left.push(of_process(0, cause));
     }
-    let busy = io::Error::new(io::ErrorKind::ResourceBusy, "its processes open files faster than they can be moved");
-    Err(nobody(busy))
+    // Who has ended holds nothing.
+    moved.left.retain(|left| left.pid == 0 || procfs::stat(left.pid).is_ok());
+    moved
 }
 
-fn move_those(
-    expected: Vec<Held>,
-    ground: &Ground,
-    open: &Open<'_>,
-    patience: Duration,
-    moved: &mut Moved,
-) -> Result<(), MoveError> {
+fn move_in_rounds(ground: &Ground, open: &Open<'_>, patience: Duration, moved: &mut Moved) -> io::Result<()> {
+    for _ in 0..ROUNDS {
+        let mut expected = holders::all(ground)?;
+        moved.forget_left(&mut expected);
+        if expected.is_empty() {
+            return Ok(());
+        }
+        move_those(expected, ground, open, patience, moved);
+    }
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "its processes open files faster than they can be moved"))
+}
+
+impl Moved {
+    /// What could not be moved is not tried again.
+    fn forget_left(&self, held: &mut Vec<Held>) {
+        held.retain(|held| !self.left.iter().any(|left| left.is_of(held)));
+    }
+}
+
+fn move_those(expected: Vec<Held>, ground: &Ground, open: &Open<'_>, patience: Duration, moved: &mut Moved) {
     let pids: BTreeSet<u32> = expected.iter().map(|held| held.pid).collect();
     let mut ready = Ready::open(expected, open);
     let started = Instant::now();
-    let mut stopped = BTreeMap::new();
+    let mut stopped = stop_all(pids, started + patience, &mut moved.left);
     let mut held = Vec::new();
-    for pid in pids {
-        match Stopped::stop(pid, Instant::now() + patience) {
-            Ok(process) => {
-                stopped.insert(pid, process);
-                holders::of_process(pid, ground, &mut held);
-            }
-            Err(cause) if is_gone(&cause) => {}
-            Err(cause) => return Err(MoveError { pid, path: String::new(), cause }),
-        }
-    }
-    let others = Others::open(&held, &mut ready, open)?;
+    stopped.keys().for_each(|pid| holders::of_process(*pid, ground, &mut held));
+    moved.forget_left(&mut held);
+    let others = Others::open(&held, &mut ready, open, &mut moved.left);
     let locks = Locks::of(ground, &held);
     for (pid, process) in &mut stopped {
-        let own: Vec<Exchange<'_>> = held
-            .iter()
-            .enumerate()
-            .filter(|(_, held)| held.pid == *pid)
-            .map(|(at, held)| Exchange { held, other: others.files[others.of[at]].as_fd() })
-            .collect();
+        let own: Vec<Exchange<'_>> = held.iter().enumerate().filter_map(|(at, held)| others.exchange(*pid, at, held)).collect();
         if !own.is_empty() {
-            exchange(process, &own)?;
             moved.processes += 1;
-            moved.references += own.len();
+            moved.references += exchange(*pid, process, &own, &mut moved.left);
         }
     }
     locks.take_again(&mut stopped, &held, &others);
     // Closing our side can wait until they run again; what is exchanged is exchanged.
     drop(stopped);
     moved.paused = moved.paused.max(started.elapsed());
-    Ok(())
+}
+
+/// Those that stop, while those that stop first wait for the last: whoever is late has a moment, and the patience is for all of them.
+fn stop_all(pids: BTreeSet<u32>, end: Instant, left: &mut Vec<MoveError>) -> BTreeMap<u32, Stopped> {
+    let mut stopped = BTreeMap::new();
+    for pid in pids {
+        match Stopped::stop(pid, end.max(Instant::now() + MOMENT)) {
+            Ok(process) => drop(stopped.insert(pid, process)),
+            Err(cause) if is_gone(&cause) => {}
+            Err(cause) => left.push(of_process(pid, cause)),
+        }
+    }
+    stopped
 }
 
 /// Files of the other side, opened before anybody is stopped: what is still held the same way afterwards need not wait for its opening.
@@ -120,14 +149,17 @@ impl Ready {
 }
 
 /// A process, and a number or an address in it.
-fn key_of(held: &Held) -> (u32, u8, u64) {
-    let (kind, place) = match held.what {
+fn key_of(held: &Held) -> (u32, Place) {
+    (held.pid, place_of(held))
+}
+
+fn place_of(held: &Held) -> Place {
+    match held.what {
         What::Descriptor { fd, .. } => (0, fd as u64),
         What::WorkingDirectory => (1, 0),
         What::RootDirectory => (2, 0),
         What::Mapping { start, .. } => (3, start),
-    };
-    (held.pid, kind, place)
+    }
 }
 
 /// Locks on files of the side that is left: they go with their open files, and are taken again before anybody runs who might want them.
@@ -139,7 +171,7 @@ impl Locks {
         let Mappings::On(device) = ground.mappings else { return Locks(Vec::new()) };
         // A table that cannot be read has no locks that could be told.
         let locks = locks::on(device).unwrap_or_default();
-        let inodes: Vec<Option<u64>> = if locks.is_empty() { Vec::new() } else { held.iter().map(holders::inode_of).collect() };
+        let inodes: Vec<Option<u64>> = if locks.is_empty() { Vec::new() } else { held.iter().map(inode_of).collect() };
         let holding = |lock: &Lock| {
             let is_holder = |at: &usize| inodes[*at] == Some(lock.inode) && lock.may_be_of(held[*at].pid);
             (0..inodes.len()).filter(is_holder).collect()
@@ -152,7 +184,7 @@ impl Locks {
             let Some(first) = holders.first() else { continue };
             let taken = match (held[*first].what, stopped.get_mut(&held[*first].pid)) {
                 (What::Descriptor { fd, .. }, Some(process)) if lock.is_of_process() => take_for(process, lock, fd),
-                _ => lock.take(others.files[others.of[*first]].as_fd()),
+                _ => others.file(*first).map_or(Ok(()), |file| lock.take(file)),
             };
             if let Err(error) = taken {
                 let pid = held[*first].pid;
@@ -178,12 +210,12 @@ struct Exchange<'a> {
 /// The files of the other side: one for each open file, however many descriptors and processes share it.
 struct Others {
     files: Vec<OwnedFd>,
-    /// For each reference, which of them.
-    of: Vec<usize>,
+    /// For each reference, which of them; None for one that nobody can open.
+    of: Vec<Option<usize>>,
 }
 
 impl Others {
-    fn open(held: &[Held], ready: &mut Ready, open: &Open<'_>) -> Result<Others, MoveError> {
+    fn open(held: &[Held], ready: &mut Ready, open: &Open<'_>, left: &mut Vec<MoveError>) -> Others {
         let mut others = Others { files: Vec::new(), of: Vec::new() };
         // Descriptors of one open file agree in these, so only those that do are asked about.
         let mut alike: BTreeMap<(&[u8], i64, i32), Vec<usize>> = BTreeMap::new();
@@ -191,27 +223,37 @@ impl Others {
             let same = match one.what {
                 What::Descriptor { fd, flags, position } => {
                     let peers = alike.entry((&one.path, position, flags & !libc::O_CLOEXEC)).or_default();
-                    let same = peers.iter().find(|peer| is_same(one.pid, fd, &held[**peer])).map(|peer| others.of[*peer]);
+                    let same = peers.iter().find(|peer| is_same(one.pid, fd, &held[**peer])).and_then(|peer| others.of[*peer]);
                     peers.push(at);
                     same
                 }
                 _ => None,
             };
             let file = match same {
-                Some(file) => file,
-                None => others.add(one, ready, open)?,
+                Some(file) => Some(file),
+                None => others.add(one, ready, open).map_err(|cause| left.push(failed(one, cause))).ok(),
             };
             others.of.push(file);
         }
-        Ok(others)
+        others
     }
 
-    fn add(&mut self, held: &Held, ready: &mut Ready, open: &Open<'_>) -> Result<usize, MoveError> {
+    fn file(&self, at: usize) -> Option<BorrowedFd<'_>> {
+        self.of[at].map(|file| self.files[file].as_fd())
+    }
+
+    /// What a process holds at a place of the list, if it is this one's and there is something to put there.
+    fn exchange<'a>(&'a self, pid: u32, at: usize, held: &'a Held) -> Option<Exchange<'a>> {
+        let other = self.file(at).filter(|_| held.pid == pid)?;
+        Some(Exchange { held, other })
+    }
+
+    fn add(&mut self, held: &Held, ready: &mut Ready, open: &Open<'_>) -> io::Result<usize> {
         let file = match ready.take(held) {
             Some(file) => put_in_place(held, &file).map(|()| file),
             None => open_like(held, open),
         };
-        self.files.push(file.map_err(|cause| failed(held, cause))?);
+        self.files.push(file?);
         Ok(self.files.len() - 1)
     }
 }
@@ -244,27 +286,41 @@ fn open_like(held: &Held, open: &Open<'_>) -> io::Result<OwnedFd> {
 fn put_in_place(held: &Held, other: &OwnedFd) -> io::Result<()> {
     match held.what {
         What::Descriptor { flags, position, .. } if flags & libc::O_PATH == 0 => {
-            file::seek(other.as_fd(), position, libc::SEEK_SET).map(drop)
+            match file::seek(other.as_fd(), position, libc::SEEK_SET) {
+                // A pipe has no places.
+                Err(error) if error.raw_os_error() == Some(libc::ESPIPE) => Ok(()),
+                sought => sought.map(drop),
+            }
         }
         _ => Ok(()),
     }
 }
 
-/// Puts the other files into the place of those that the process has.
-fn exchange(process: &mut Stopped, own: &[Exchange<'_>]) -> Result<(), MoveError> {
-    process.borrow().map_err(|cause| failed(own[0].held, cause))?;
-    let channel = Channel::open(process).map_err(|cause| failed(own[0].held, cause))?;
+/// Puts the other files into the place of those that the process has; how many.
+fn exchange(pid: u32, process: &mut Stopped, own: &[Exchange<'_>], left: &mut Vec<MoveError>) -> usize {
+    let before = left.len();
+    match exchange_in_batches(process, own, left) {
+        Ok(()) => own.len() - (left.len() - before),
+        Err(cause) => {
+            left.push(of_process(pid, cause));
+            0
+        }
+    }
+}
+
+fn exchange_in_batches(process: &mut Stopped, own: &[Exchange<'_>], left: &mut Vec<MoveError>) -> io::Result<()> {
+    process.borrow()?;
+    let channel = Channel::open(process)?;
     let mut rest = own;
     while !rest.is_empty() {
-        let batch = &rest[..rest.len().min(BATCH)];
-        let given = channel.give(process, batch).map_err(|cause| failed(batch[0].held, cause))?;
-        for (one, new) in batch.iter().zip(&given) {
-            put(process, one.held, *new).map_err(|cause| failed(one.held, cause))?;
+        let given = channel.give(process, &rest[..rest.len().min(BATCH)])?;
+        for (one, new) in rest.iter().zip(&given) {
+            put(process, one.held, *new).unwrap_or_else(|cause| left.push(failed(one.held, cause)));
         }
-        close_all(process, &given).map_err(|cause| failed(batch[0].held, cause))?;
+        close_all(process, &given)?;
         rest = &rest[given.len()..];
     }
-    channel.close(process).map_err(|cause| failed(own[0].held, cause))
+    channel.close(process)
 }
 
 /// A socket between us and the process, through which descriptors go.
@@ -374,7 +430,21 @@ fn close_all(process: &mut Stopped, fds: &[u64]) -> io::Result<()> {
 }
 
 fn failed(held: &Held, cause: io::Error) -> MoveError {
-    MoveError { pid: held.pid, path: String::from_utf8_lossy(&held.path).into_owned(), cause }
+    MoveError { pid: held.pid, path: lossy(held), cause, place: Some(place_of(held)) }
+}
+
+/// None of what it holds can be moved.
+fn of_process(pid: u32, cause: io::Error) -> MoveError {
+    MoveError { pid, path: String::new(), cause, place: None }
+}
+
+fn lossy(held: &Held) -> String {
+    String::from_utf8_lossy(&held.path).into_owned()
+}
+
+/// Of a descriptor; others cannot be locked.
+fn inode_of(held: &Held) -> Option<u64> {
+    if matches!(held.what, What::Descriptor { .. }) { holders::inode_of(held).ok() } else { None }
 }
 
 /// It has ended, which is no failure: what it held is gone.

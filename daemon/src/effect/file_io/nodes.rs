@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::wire::ROOT;
@@ -25,6 +26,8 @@ struct Node {
     open: Vec<u64>,
     /// The kernel reads and writes it itself, under this number, for as long as it is open.
     backing: Option<u32>,
+    /// The file itself once its last name is gone: the kernel forgets it unless somebody works in it, maps it or holds its path.
+    kept: Option<Arc<File>>,
 }
 
 /// An open file or directory of the kernel's.
@@ -72,7 +75,9 @@ impl Nodes {
             next_node: ROOT + 1,
             next_handle: 1,
         };
-        nodes.nodes.insert(ROOT, Node { inode: root, lookups: 1, names: Vec::new(), open: Vec::new(), backing: None });
+        nodes
+            .nodes
+            .insert(ROOT, Node { inode: root, lookups: 1, names: Vec::new(), open: Vec::new(), backing: None, kept: None });
         nodes.by_inode.insert(root, ROOT);
         nodes
     }
@@ -103,13 +108,14 @@ impl Nodes {
         }
         node.names.retain(|(of, old)| *of != parent || **old != *name);
         node.names.push((parent, name.into()));
+        node.kept = None;
         (id, Some(Named { node: id, inode, parent, name: name.to_vec() }))
     }
 
     fn add(&mut self, inode: Inode) -> u64 {
         let id = self.next_node;
         self.next_node += 1;
-        self.nodes.insert(id, Node { inode, lookups: 0, names: Vec::new(), open: Vec::new(), backing: None });
+        self.nodes.insert(id, Node { inode, lookups: 0, names: Vec::new(), open: Vec::new(), backing: None, kept: None });
         self.by_inode.insert(inode, id);
         id
     }
@@ -122,6 +128,7 @@ impl Nodes {
             names: Vec::new(),
             open: Vec::new(),
             backing: None,
+            kept: None,
         });
         node.inode = named.inode;
         node.names.retain(|(of, old)| *of != named.parent || **old != *named.name);
@@ -159,6 +166,15 @@ impl Nodes {
     pub fn unname(&mut self, parent: u64, name: &[u8], inode: Inode) {
         if let Some(node) = self.by_inode.get(&inode).and_then(|id| self.nodes.get_mut(id)) {
             node.names.retain(|(of, old)| *of != parent || **old != *name);
+        }
+    }
+
+    /// What has no name any more is held until the kernel forgets it.
+    pub fn keep_nameless(&mut self, inode: Inode, file: OwnedFd) {
+        if let Some(node) = self.by_inode.get(&inode).and_then(|id| self.nodes.get_mut(id))
+            && node.names.is_empty()
+        {
+            node.kept = Some(Arc::new(file.into()));
         }
     }
 
@@ -204,12 +220,18 @@ impl Nodes {
             paths.push(Vec::new());
         }
         let open = node.open.first().and_then(|handle| self.handles.get(handle)).map(|handle| Arc::clone(&handle.file));
+        let open = open.or_else(|| node.kept.clone());
         Whereabouts { paths, inode: Some(node.inode), open }
     }
 
-    /// By the number under which the file is on its file system.
-    pub fn open_on(&self, inode: Inode) -> Option<Arc<File>> {
+    /// A descriptor of it, O_PATH where nobody has it open; by the number under which the file is on its file system.
+    pub fn held_on(&self, inode: Inode) -> Option<Arc<File>> {
         self.find(*self.by_inode.get(&inode)?).open
+    }
+
+    /// Whether somebody has the file open.
+    pub fn is_open_on(&self, inode: Inode) -> bool {
+        self.by_inode.get(&inode).is_some_and(|id| self.how_open(*id).0)
     }
 
     pub fn opened(&mut self, id: u64, file: File, backing: Option<u32>) -> u64 {
@@ -291,6 +313,20 @@ mod tests {
         assert_eq!(heir.path(file), nodes.path(file));
         assert_eq!(heir.look_up(dir, b"a", inode(3)).0, file);
         assert!(heir.look_up(dir, b"b", inode(4)).0 > file, "a new file gets a number that nobody had");
+    }
+
+    #[test]
+    fn what_has_no_name_is_held_until_the_kernel_forgets_it() {
+        let mut nodes = Nodes::new(inode(1));
+        let file = || OwnedFd::from(std::fs::File::open("/").expect("a root"));
+        let (dir, _) = nodes.look_up(ROOT, b"dir", inode(2));
+        nodes.keep_nameless(inode(2), file());
+        assert!(nodes.held_on(inode(2)).is_none(), "it has a name, and is found by it");
+        nodes.unname(ROOT, b"dir", inode(2));
+        nodes.keep_nameless(inode(2), file());
+        assert!(nodes.held_on(inode(2)).is_some() && nodes.find(dir).open.is_some());
+        nodes.forget(dir, 1);
+        assert!(nodes.held_on(inode(2)).is_none(), "it costs a descriptor no longer than it must");
     }
 
     #[test]

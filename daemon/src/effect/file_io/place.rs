@@ -16,6 +16,7 @@ pub const SOURCE: &str = "chaosgate:";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
     pub id: u64,
+    pub device: u64,
     pub point: String,
     /// Whatever is mounted below it appears elsewhere too.
     pub is_shared: bool,
@@ -43,8 +44,10 @@ fn parse(line: &str) -> Option<Mount> {
     let (before, behind) = line.split_once(" - ")?;
     let before: Vec<&str> = before.split(' ').collect();
     let mut behind = behind.split(' ');
+    let (major, minor) = before.get(2)?.split_once(':')?;
     Some(Mount {
         id: before.first()?.parse().ok()?,
+        device: libc::makedev(major.parse().ok()?, minor.parse().ok()?),
         point: unescaped(before.get(4)?),
         is_shared: before.iter().skip(6).any(|word| word.starts_with("shared:")),
         kind: behind.next()?.to_owned(),
@@ -148,6 +151,7 @@ mod tests {
         let mount = parse(line).expect("a mount");
         assert_eq!((mount.id, mount.point.as_str(), mount.is_shared), (36, "/mnt/a b", true));
         assert!(mount.is_ours());
+        assert_eq!(mount.device, libc::makedev(98, 0));
         assert_eq!(parse("36 35 98:0 / /mnt"), None);
     }
 

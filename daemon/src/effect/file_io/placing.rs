@@ -5,11 +5,11 @@ use std::ffi::CString;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use super::holders::{self, Ground, Held, Mappings, What};
+use super::holders::{self, Ground, Held, Mappings};
 use super::journal::Journal;
 use super::moving::{self, MoveError};
 use super::nodes::{Inode, Nodes};
@@ -17,7 +17,7 @@ use super::operations::{self, Volume};
 use super::place::{self, Inside};
 use super::rule::{Rule, Rules};
 use super::server::Server;
-use super::{FileIoEffect, FileIoError, FileIoReceipt, Serving, preflight, wire};
+use super::{FileIoEffect, FileIoError, FileIoReceipt, Serving, opening, preflight, wire};
 use crate::custody::{Custody, CustodyError};
 use crate::fault::file_io::{FileIoFault, VolumePath};
 use crate::sys::{file, fuse, mount};
@@ -63,11 +63,12 @@ impl FileIoEffect {
         mount::inside(&inside.namespace, &inside.root, || mount::attach(mounted.as_fd(), target.as_fd()))
             .and_then(|attached| attached)
             .map_err(step("mount the file system"))?;
-        let open = |held: &Held, flags: i32| open_below(mounted.as_fd(), &held.path, flags);
+        let open = |held: &Held, flags: i32| opening::below(mounted.as_fd(), &held.path, flags);
         // First those of the one that is left, then whoever came to the bare volume in between.
         for ground in left.iter().chain([&ground]) {
-            let moved = moving::move_all(ground, &open, PATIENCE).map_err(|error| moving_failed(receipt, error))?;
+            let moved = moving::move_all(ground, &open, PATIENCE);
             tracing::info!(fault = receipt.fault, ?moved, "what the victim holds of the volume goes through the fault");
+            moved.left.into_iter().next().map_or(Ok(()), |first| Err(moving_failed(receipt, first)))?;
         }
         server.arm();
         if let Some(old) = old {
@@ -149,27 +150,30 @@ impl FileIoEffect {
     }
 
     pub(super) fn take_away_whole(&self, receipt: &FileIoReceipt) -> Result<(), FileIoError> {
-        self.take_away(receipt)?;
-        self.served().remove(&receipt.fault);
-        let Some(custody) = &self.custody else { return Ok(()) };
-        Journal::remove(custody, &receipt.fault).map_err(|cause| FileIoError::Step {
-            fault: receipt.fault.clone(),
-            what: "remove what was written down",
-            cause,
-        })
+        let left = self.take_away(receipt)?;
+        let served = self.served().remove(&receipt.fault);
+        if let (Some(serving), false) = (served, left.is_empty()) {
+            self.linger(serving.server);
+        }
+        if let Some(custody) = &self.custody {
+            let step = |cause| FileIoError::Step { fault: receipt.fault.clone(), what: "remove what was written down", cause };
+            Journal::remove(custody, &receipt.fault).map_err(step)?;
+        }
+        tell_left(receipt, left)
     }
 
-    fn take_away(&self, receipt: &FileIoReceipt) -> Result<(), FileIoError> {
+    /// What stays where it is for good. Everything else is back, or this is to be tried again.
+    fn take_away(&self, receipt: &FileIoReceipt) -> Result<Vec<MoveError>, FileIoError> {
         let step = |what| move |cause| FileIoError::Step { fault: receipt.fault.clone(), what, cause };
         let Some(inside) = place::enter(receipt.namespace, receipt.namespace_number, receipt.pid)
             .map_err(step("look for the victim's mounts"))?
         else {
-            return Ok(()); // The last process of the container has ended, and its mounts with it.
+            return Ok(Vec::new()); // The last process of the container has ended, and its mounts with it.
         };
         let custody = self.custody(&receipt.fault)?;
         custody.prepare().map_err(step("prepare the keeper's directory"))?;
         let journal = Journal::open(custody, &receipt.fault).map_err(step("read what is known of the mount"))?;
-        let Some((mount, device)) = journal.mounted_as() else { return Ok(()) };
+        let Some((mount, device)) = journal.mounted_as() else { return Ok(Vec::new()) };
         journal.lift().map_err(step("lift the fault"))?;
         file::allow_many().map_err(step("raise the limit of open files"))?;
         self.detach_dead(custody, &inside).map_err(step("unmount what a dead daemon served"))?;
@@ -178,9 +182,10 @@ impl FileIoEffect {
         let root = open_volume(&inside, &receipt.volume).map_err(step("open the volume"))?;
         let ground = detached(receipt.namespace, mount, device);
         let open = |held: &Held, flags: i32| open_behind(root.as_fd(), server.as_deref(), held, flags);
-        let moved = moving::move_all(&ground, &open, PATIENCE_TO_UNDO).map_err(|error| moving_failed(receipt, error))?;
+        let moved = moving::move_all(&ground, &open, PATIENCE_TO_UNDO);
         tracing::info!(fault = receipt.fault, ?moved, "what the victim holds of the volume is back");
-        Ok(())
+        let (left, not_yet): (Vec<_>, Vec<_>) = moved.left.into_iter().partition(MoveError::is_for_good);
+        not_yet.into_iter().next().map_or(Ok(left), |first| Err(moving_failed(receipt, first)))
     }
 }
 
@@ -211,7 +216,7 @@ fn volume(custody: &Custody, receipt: &FileIoReceipt, device: File, root: OwnedF
 }
 
 /// With the restrictions of the mount that it covers.
-fn make_mount(receipt: &FileIoReceipt, device: i32, over: std::os::fd::BorrowedFd<'_>) -> io::Result<OwnedFd> {
+fn make_mount(receipt: &FileIoReceipt, device: i32, over: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     let number = CString::new(device.to_string())?;
     let source = CString::new(source_of(receipt))?;
     let settings = [
@@ -234,28 +239,45 @@ fn numbers_of(mounted: &OwnedFd) -> io::Result<(u64, u64)> {
     Ok((holders::mount_of(mounted.as_raw_fd())?, file::stat(mounted.as_fd())?.st_dev))
 }
 
-fn open_below(root: std::os::fd::BorrowedFd<'_>, path: &[u8], flags: i32) -> io::Result<OwnedFd> {
-    let path = if path.is_empty() { c".".to_owned() } else { CString::new(path)? };
-    file::open_below(root, &path, flags)
+/// What has no path any more is opened by whoever served it or the keeper, who have it open.
+fn open_behind(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
+    let named = if held.is_deleted { Err(gone()) } else { opening::below(root, &held.path, flags) };
+    match named {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ESTALE | libc::ENOENT | libc::ENOTDIR)) => {
+            open_nameless(root, server, held, flags)
+        }
+        opened => opened,
+    }
 }
 
-/// A deleted file has no path; whoever served it, or the keeper, has it open.
-fn open_behind(root: std::os::fd::BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
-    if !held.is_deleted {
-        return open_below(root, &held.path, flags);
-    }
-    let gone = || io::Error::from_raw_os_error(libc::ESTALE);
-    let What::Descriptor { fd, .. } = held.what else { return Err(gone()) };
-    let number = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(format!("/proc/{}/fd/{fd}", held.pid))?);
-    let inode = Inode { device: file::stat(root)?.st_dev, number };
+fn open_nameless(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
     let volume = server.ok_or_else(gone)?.volume();
-    let open = volume.nodes().open_on(inode);
+    // Whoever has nothing to say about a file cannot open it either.
+    let number = holders::inode_of(held).map_err(|_| gone())?;
+    let inode = Inode { device: file::stat(root)?.st_dev, number };
+    let open = volume.nodes().held_on(inode);
     match open {
-        Some(open) => file::reopen(open.as_fd(), flags),
-        None => file::reopen(volume.journal.deleted(inode).ok_or_else(gone)?.as_fd(), flags),
+        Some(open) => opening::again(open.as_fd(), flags),
+        None => opening::again(volume.journal.deleted(inode).ok_or_else(gone)?.as_fd(), flags),
     }
 }
 
-fn moving_failed(receipt: &FileIoReceipt, MoveError { pid, path, cause }: MoveError) -> FileIoError {
+/// No name leads to it, and nobody has it open.
+fn gone() -> io::Error {
+    io::Error::from_raw_os_error(libc::ESTALE)
+}
+
+fn moving_failed(receipt: &FileIoReceipt, MoveError { pid, path, cause, .. }: MoveError) -> FileIoError {
     FileIoError::Move { fault: receipt.fault.clone(), pid, path, cause }
+}
+
+/// Each in the log, and the first as the failure: that an undo has ended does not make it a clean one.
+fn tell_left(receipt: &FileIoReceipt, left: Vec<MoveError>) -> Result<(), FileIoError> {
+    for MoveError { pid, path, cause, .. } in &left {
+        tracing::error!(fault = receipt.fault, pid, path, %cause, "what a process holds stays on a file system that is gone");
+    }
+    let others = left.len().saturating_sub(1);
+    let told =
+        |MoveError { pid, path, cause, .. }| FileIoError::Left { fault: receipt.fault.clone(), pid, path, others, cause };
+    left.into_iter().next().map_or(Ok(()), |first| Err(told(first)))
 }

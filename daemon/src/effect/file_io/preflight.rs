@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn a_mount(id: u64, point: &str) -> Mount {
-        Mount { id, point: point.to_owned(), is_shared: false, kind: "ext4".to_owned(), source: "/dev/a".to_owned() }
+        Mount { id, device: 1, point: point.to_owned(), is_shared: false, kind: "ext4".to_owned(), source: "/dev/a".to_owned() }
     }
 
     #[test]

@@ -85,6 +85,11 @@ impl Server {
         &self.shared.volume
     }
 
+    /// The mount is gone, or was never served.
+    pub fn has_ended(&self) -> bool {
+        self.threads.iter().any(JoinHandle::is_finished)
+    }
+
     /// Until now nothing was disturbed: moving in is not an experiment.
     pub fn arm(&self) {
         self.shared.is_armed.store(true, SeqCst);
@@ -168,7 +173,13 @@ impl Shared {
 
     fn do_now(&self, request: &Request<'_>, fate: &Fate) {
         let done = match fate.errno() {
-            Some(errno) => Some(Err(errno)),
+            Some(errno) => {
+                // The kernel has let go of it and asks no second time, whatever it is answered.
+                if matches!(request.opcode, Some(Opcode::Release | Opcode::Releasedir)) {
+                    self.volume.perform(request, fate);
+                }
+                Some(Err(errno))
+            }
             None => self.volume.perform(request, fate),
         };
         match done {

@@ -100,17 +100,19 @@ pub fn ours_here(place: &str) -> io::Result<Vec<Residue>> {
 pub fn sweep_here() -> io::Result<()> {
     let mut tc = Tc::open()?;
     let qdiscs = tc.qdiscs()?;
+    // Every one is tried, and the first failure told.
+    let mut outcome = Ok(());
     for root in qdiscs.iter().filter(|qdisc| qdisc.parent == tc::ROOT && is_ours(qdisc.handle)) {
-        tc.delete_qdisc(root.device, tc::ROOT, root.handle)?;
+        outcome = outcome.and(tc.delete_qdisc(root.device, tc::ROOT, root.handle));
     }
     for ifb in links::list()?.into_iter().filter(|link| is_our_ifb(&link.name)) {
         let led_here = |qdisc: &&tc::Qdisc| qdisc.parent == tc::INGRESS && ifb_name(qdisc.device) == ifb.name;
         if let Some(ingress) = qdiscs.iter().find(led_here) {
-            tc.delete_qdisc(ingress.device, tc::INGRESS, tc::INGRESS_HANDLE)?;
+            outcome = outcome.and(tc.delete_qdisc(ingress.device, tc::INGRESS, tc::INGRESS_HANDLE));
         }
-        tc.delete_link(ifb.index)?;
+        outcome = outcome.and(tc.delete_link(ifb.index));
     }
-    Ok(())
+    outcome
 }
 
 /// Packets that our shapers hold or passed on, and dropped. A listing that fails counts nothing: then it is not measured.

@@ -66,7 +66,7 @@ impl Volume {
             Ok(doomed) => {
                 self.keep_if_open(&doomed);
                 file::remove(dir.as_fd(), name, flags).map_err(errno)?;
-                self.forget_name(request.node, name, &doomed)?;
+                self.forget_name(request.node, name, doomed)?;
             }
             Err(error) if request.is_resent() && error.raw_os_error() == Some(libc::ENOENT) => {}
             Err(error) => return Err(errno(error)),
@@ -79,14 +79,16 @@ impl Volume {
         let Ok(stat) = file::stat(doomed.as_fd()) else { return };
         let inode = inode_of(&stat);
         let is_last_name = stat.st_nlink == 1 && stat.st_mode & libc::S_IFMT == libc::S_IFREG;
-        if is_last_name && self.nodes().open_on(inode).is_some() {
+        if is_last_name && self.nodes().is_open_on(inode) {
             self.journal.keep_deleted(inode, doomed.as_fd());
         }
     }
 
-    fn forget_name(&self, parent: u64, name: &CStr, gone: &OwnedFd) -> Result<(), i32> {
+    fn forget_name(&self, parent: u64, name: &CStr, gone: OwnedFd) -> Result<(), i32> {
         let inode = inode_of(&file::stat(gone.as_fd()).map_err(errno)?);
-        self.nodes().unname(parent, name.to_bytes(), inode);
+        let mut nodes = self.nodes();
+        nodes.unname(parent, name.to_bytes(), inode);
+        nodes.keep_nameless(inode, gone);
         Ok(())
     }
 
@@ -108,19 +110,21 @@ impl Volume {
             self.keep_if_open(replaced);
         }
         file::rename(dir.as_fd(), name, to.as_fd(), new, flags).map_err(errno)?;
-        self.follow((request.node, name), (parent, new), &moved, replaced.as_ref(), flags)
+        self.follow((request.node, name), (parent, new), &moved, replaced, flags)
     }
 
-    fn follow(&self, from: (u64, &CStr), to: (u64, &CStr), moved: &OwnedFd, replaced: Option<&OwnedFd>, flags: u32) -> Done {
+    fn follow(&self, from: (u64, &CStr), to: (u64, &CStr), moved: &OwnedFd, replaced: Option<OwnedFd>, flags: u32) -> Done {
         let (from, to) = ((from.0, from.1.to_bytes()), (to.0, to.1.to_bytes()));
         let inode = |fd: &OwnedFd| file::stat(fd.as_fd()).map(|stat| inode_of(&stat)).map_err(errno);
         let mut nodes = self.nodes();
         let mut news = Vec::new();
         if let Some(replaced) = replaced {
-            nodes.unname(to.0, to.1, inode(replaced)?);
+            let replaced_as = inode(&replaced)?;
+            nodes.unname(to.0, to.1, replaced_as);
             if flags & libc::RENAME_EXCHANGE != 0 {
-                news.extend(nodes.rename(to, from, inode(replaced)?));
+                news.extend(nodes.rename(to, from, replaced_as));
             }
+            nodes.keep_nameless(replaced_as, replaced);
         }
         let exchanged = if flags & libc::RENAME_EXCHANGE != 0 { (0, b"".as_slice()) } else { from };
         nodes.unname(from.0, from.1, inode(moved)?);
