@@ -177,8 +177,9 @@ impl Node {
         &self.capabilities
     }
 
-    pub fn effects(&self) -> &Effects {
-        &self.effects
+    /// For looks that take their time, on another thread than the node's.
+    pub fn share_effects(&self) -> Arc<Effects> {
+        Arc::clone(&self.effects)
     }
 
     /// What was counted, and what is active now.

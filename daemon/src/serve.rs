@@ -25,7 +25,7 @@ use crate::node::{Desk, Node, Reverted, Turn, Unanswered};
 use crate::options::Serve;
 use crate::privileges;
 use crate::recovery::{self, Outcome, Step};
-use crate::server::Server;
+use crate::server::{Looks, Server};
 use crate::ticket::{InvalidKeys, TicketKeys};
 
 /// A daemon that is being replaced, or a keeper that is reverting, lets go within this.
@@ -102,7 +102,7 @@ pub fn serve(options: &Serve, place: Place) -> Result<Reverted, ServeError> {
     let (desk, node_thread) = Desk::open(node).map_err(ServeError::Start)?;
     let (cluster_id, node_name) = (options.cluster_id.clone(), options.node.clone());
     let cri = Cri::new(options.cri.clone());
-    let server = Server { desk: desk.clone(), keys, cluster_id, node_name, cri };
+    let server = Server { desk: desk.clone(), keys, cluster_id, node_name, cri, looks: Looks::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Start)?;
     let reverted = runtime.block_on(serve_until_told(options, callers, server, desk))?;
     // A panic over there would have aborted the process, so joining cannot fail.
