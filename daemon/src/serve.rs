@@ -21,7 +21,7 @@ use crate::effect::{BackEnd, Effects};
 use crate::heartbeat::{Heartbeat, HeartbeatError};
 use crate::ledger::{Ledger, LedgerError};
 use crate::metrics;
-use crate::node::{Desk, Node, Reverted, Turn, Unanswered};
+use crate::node::{Desk, Node, Reverted, Unanswered};
 use crate::options::Serve;
 use crate::privileges;
 use crate::recovery::{self, Outcome, Step};
@@ -130,7 +130,7 @@ async fn serve_until_told(options: &Serve, callers: Callers, server: Server, des
         _ = interrupt.recv() => {}
     }
     tracing::info!("asked to stop: no new connections, everything is reverted");
-    let reverted = desk.ask(Turn::Own, Node::close).await?;
+    let reverted = desk.close().await?;
     tokio::time::sleep(FAREWELL).await;
     Ok(reverted)
 }
