@@ -210,7 +210,7 @@ mod tests {
             exempt: Vec::new(),
             effects: Vec::new(),
         };
-        Node::new(rules, ledger, Effects::new(BackEnd::Auto), heartbeat)
+        Node::new(rules, ledger, Effects::new(BackEnd::Auto), heartbeat, Vec::new())
     }
 
     /// Lets the other tasks of the test go on until it is so.
