@@ -3,12 +3,15 @@
 
 mod info;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
+
+use crate::procfs;
 
 /// Generated at build time from `proto/runtime/v1/cri.proto`.
 #[allow(clippy::all, missing_docs, reason = "generated code answers for itself")]
@@ -34,6 +37,8 @@ const CONTAINER: &str = "io.kubernetes.container.name";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     pub pid: u32,
+    /// Of the process that had this pid when the runtime named it, which may be another's before its turn comes.
+    pub start_time: u64,
     pub namespace: String,
     pub pod: String,
     pub pod_uid: String,
@@ -59,6 +64,10 @@ pub enum CriError {
     Refused { id: String, code: Code, message: String },
     #[error("the container runtime's answer on container {id} has no {what}; it must be containerd or CRI-O with CRI v1")]
     Unreadable { id: String, what: &'static str },
+    #[error(
+        "could not look at pid {pid} of container {id}: {cause}; it ended, or it lives in a pid namespace that this daemon cannot see"
+    )]
+    Unseen { id: String, pid: u32, cause: io::Error },
 }
 
 /// The runtime of this node. Nothing is open between two questions.
@@ -85,6 +94,7 @@ impl Cri {
             return Err(CriError::NotRunning { id: id.to_owned(), state: status.state().as_str_name() });
         }
         let details = info::of_container(&answer.info).ok_or_else(|| unreadable("pid"))?;
+        let start_time = start_time_of(id, details.pid)?;
         let label = |name: &'static str| status.labels.get(name).cloned().ok_or_else(|| unreadable(name));
         let (host_network, netns_paths) = match &details.sandbox {
             Some(sandbox) => network_of(&mut runtime, id, sandbox).await?,
@@ -92,6 +102,7 @@ impl Cri {
         };
         Ok(Found {
             pid: details.pid,
+            start_time,
             namespace: label(NAMESPACE)?,
             pod: label(POD)?,
             pod_uid: label(POD_UID)?,
@@ -121,6 +132,10 @@ impl Cri {
         let channel = endpoint.connect_timeout(CONNECTS_WITHIN).timeout(ANSWERS_WITHIN).connect().await.map_err(unreachable)?;
         Ok(RuntimeServiceClient::new(channel))
     }
+}
+
+fn start_time_of(id: &str, pid: u32) -> Result<u64, CriError> {
+    procfs::stat(pid).map(|now| now.start_time).map_err(|cause| CriError::Unseen { id: id.to_owned(), pid, cause })
 }
 
 async fn network_of(

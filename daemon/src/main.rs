@@ -14,16 +14,30 @@ use chaosgated::options::{self, Command, Serve};
 use chaosgated::serve::Place;
 use chaosgated::stressor::Task;
 use chaosgated::victim::ResolvedVictim;
-use chaosgated::{doctor, effect, privileges, recovery, serve, stressor, victim};
+use chaosgated::{doctor, effect, privileges, recovery, serve, stressor, sys, victim};
 use serde_json::json;
+
+/// About what this process waits for, when it should have ended.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_target(false).init();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    run(words).unwrap_or_else(|error| {
+    let code = run(words).unwrap_or_else(|error| {
         eprintln!("chaosgated: {error:#}");
         ExitCode::from(2)
-    })
+    });
+    wait_for_what_is_away();
+    code
+}
+
+/// A process that we hold in a call of ours would go on with our registers if we ended first; whoever loses patience can still end us.
+fn wait_for_what_is_away() {
+    while !sys::inject::all_are_back_within(TOLD_EVERY) {
+        tracing::error!(
+            "a process is held in a system call of ours that does not end: waiting for it before this process ends"
+        );
+    }
 }
 
 fn run(words: Vec<OsString>) -> anyhow::Result<ExitCode> {

@@ -98,7 +98,8 @@ pub struct Active {
 #[derive(Debug)]
 struct Stuck {
     record: Record,
-    fault: Fault,
+    /// As it is listed.
+    effect: &'static str,
     attempts: u32,
     next_attempt: BootTime,
 }
@@ -145,8 +146,8 @@ pub struct ListedLease {
 }
 
 impl Node {
-    /// The caller has reverted everything on record before: a node starts with nothing active.
-    pub fn new(rules: Rules, ledger: Ledger, effects: Effects, heartbeat: Heartbeat) -> Node {
+    /// The caller has reverted everything on record before, but for what is `left`: a node starts with nothing active, and retries that.
+    pub fn new(rules: Rules, ledger: Ledger, effects: Effects, heartbeat: Heartbeat, left: Vec<Record>) -> Node {
         Node {
             capabilities: permitted(effects.capabilities(), &rules.effects),
             rules,
@@ -156,7 +157,7 @@ impl Node {
             alone: None,
             orders: None,
             runs: BTreeMap::new(),
-            stuck: Vec::new(),
+            stuck: left.into_iter().map(Stuck::left).collect(),
             ended: VecDeque::new(),
             events: Some(broadcast::Sender::new(EVENTS)),
             next_beat: BootTime(Duration::ZERO),
@@ -177,8 +178,9 @@ impl Node {
         &self.capabilities
     }
 
-    pub fn effects(&self) -> &Effects {
-        &self.effects
+    /// For looks that take their time, on another thread than the node's.
+    pub fn share_effects(&self) -> Arc<Effects> {
+        Arc::clone(&self.effects)
     }
 
     /// What was counted, and what is active now.
@@ -213,12 +215,14 @@ impl Node {
         let asked = |name: &RunId| run.is_none_or(|run| run == name);
         let mut listing = Listing::default();
         for (name, active) in self.runs.iter().filter(|(name, _)| asked(name)) {
-            listing.faults.extend(active.faults.iter().map(|fault| listed(&fault.record, &fault.fault, fault.deadline, now)));
+            listing
+                .faults
+                .extend(active.faults.iter().map(|fault| listed(&fault.record, fault.fault.name(), fault.deadline, now)));
             let (epoch, remaining) = (active.lease.epoch(), active.lease.remaining(now));
             listing.leases.push(ListedLease { run: name.clone(), epoch, remaining });
         }
         let stuck = self.stuck.iter().filter(|stuck| asked(&stuck.record.run));
-        listing.faults.extend(stuck.map(|stuck| listed(&stuck.record, &stuck.fault, now, now)));
+        listing.faults.extend(stuck.map(|stuck| listed(&stuck.record, stuck.effect, now, now)));
         listing
     }
 
@@ -230,13 +234,8 @@ impl Node {
     }
 }
 
-fn listed(record: &Record, fault: &Fault, deadline: BootTime, now: BootTime) -> ListedFault {
-    ListedFault {
-        record: record.clone(),
-        effect: fault.name(),
-        age: now.since(record.recorded_at),
-        deadline_in: deadline.since(now),
-    }
+fn listed(record: &Record, effect: &'static str, deadline: BootTime, now: BootTime) -> ListedFault {
+    ListedFault { record: record.clone(), effect, age: now.since(record.recorded_at), deadline_in: deadline.since(now) }
 }
 
 fn now() -> BootTime {

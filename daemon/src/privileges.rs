@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::str::FromStr;
 
+use crate::effect::Receipt;
 use crate::fault::Fault;
 use crate::sys::capabilities::{self, Capability};
 
@@ -30,6 +31,17 @@ impl Kind {
             Fault::Pressure(_) => Kind::Pressure,
             Fault::FileIo(_) => Kind::FileIo,
             Fault::Clock(_) => Kind::Clock,
+        }
+    }
+
+    pub fn of_receipt(receipt: &Receipt) -> Kind {
+        match receipt {
+            Receipt::Netem(_) | Receipt::PacketQueue(_) | Receipt::Partition(_) => Kind::Network,
+            Receipt::Process(_) => Kind::Process,
+            Receipt::Freeze(_) => Kind::Freeze,
+            Receipt::Pressure(_) => Kind::Pressure,
+            Receipt::FileIo(_) => Kind::FileIo,
+            Receipt::Clock(_) => Kind::Clock,
         }
     }
 

@@ -43,8 +43,9 @@ pub fn is_running(pid: u32, start_time: u64) -> bool {
 
 /// Whether SIGTERM or SIGKILL waits for the process: someone wants it to end. NotFound when there is no such process.
 pub fn is_told_to_end(pid: u32) -> io::Result<bool> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(gone_is_not_found)?;
-    Ok(waits_for_end(&status))
+    // A process may call itself by bytes that are no text, and its name stands there too.
+    let status = fs::read(format!("/proc/{pid}/status")).map_err(gone_is_not_found)?;
+    Ok(waits_for_end(&String::from_utf8_lossy(&status)))
 }
 
 /// Pending signals stand as hexadecimal masks, those of the thread apart from those of the process (proc(5)).
@@ -176,6 +177,20 @@ mod tests {
             assert_eq!(waits_for_end(&format!("SigQ:\t0/1\nSigPnd:\t0\nShdPnd:\t{pending}\n")), expected, "{pending}");
         }
         assert!(!waits_for_end("torn"));
+    }
+
+    #[test]
+    fn a_process_whose_name_is_no_text_is_told_to_end_like_any_other() {
+        use std::os::unix::ffi::OsStringExt;
+        let name = [format!("chaosgated-{}-", std::process::id()).as_bytes(), b"\xff"].concat();
+        let link = std::env::temp_dir().join(std::ffi::OsString::from_vec(name));
+        std::os::unix::fs::symlink("/bin/sleep", &link).expect("writable");
+        let mut child = std::process::Command::new(&link).arg("30").spawn().expect("sleep runs");
+        let told = is_told_to_end(child.id());
+        child.kill().expect("our own child");
+        child.wait().expect("our own child");
+        fs::remove_file(&link).expect("our own link");
+        assert!(!told.expect("readable"));
     }
 
     #[test]

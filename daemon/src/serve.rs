@@ -19,19 +19,22 @@ use crate::callers::{self, Callers, CallersError, Files};
 use crate::cri::Cri;
 use crate::effect::{BackEnd, Effects};
 use crate::heartbeat::{Heartbeat, HeartbeatError};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Record};
 use crate::metrics;
-use crate::node::{Desk, Node, Reverted, Turn, Unanswered};
+use crate::node::{Desk, Node, Reverted, Unanswered};
 use crate::options::Serve;
-use crate::privileges;
+use crate::privileges::{self, Kind};
 use crate::recovery::{self, Outcome, Step};
-use crate::server::Server;
+use crate::server::{Looks, Server};
+use crate::sys;
 use crate::ticket::{InvalidKeys, TicketKeys};
 
 /// A daemon that is being replaced, or a keeper that is reverting, lets go within this.
 const PLACE_WITHIN: Duration = Duration::from_secs(10);
 /// Watchers get this long to read the last events before their connections end.
 const FAREWELL: Duration = Duration::from_millis(200);
+/// A process that is in a borrowed system call when a panic ends us.
+const COME_BACK_WITHIN: Duration = Duration::from_secs(10);
 const PING_EVERY: Duration = Duration::from_secs(30);
 const REQUESTS_PER_CONNECTION: u32 = 64;
 const LONGEST_HEADERS: u32 = 16 * 1024;
@@ -60,16 +63,17 @@ pub enum ServeError {
     Node(#[from] Unanswered),
 }
 
-/// The state directory in hand, with nothing active in it.
+/// The state directory in hand, with nothing active in it but what could not be undone.
 #[derive(Debug)]
 pub struct Place {
     ledger: Ledger,
     heartbeat: Heartbeat,
     state_dir: PathBuf,
+    left: Vec<Record>,
 }
 
 /// Becomes the one daemon of the state directory and reverts everything on record.
-/// What could not be undone is logged and stays on record for the next start and for the keeper.
+/// What could not be undone is logged and stays on record; the node retries it for as long as it lives.
 pub fn take_place(state_dir: &Path) -> Result<Place, ServeError> {
     let ledger = Ledger::open(state_dir)?;
     let heartbeat = take_heartbeat(state_dir)?;
@@ -77,7 +81,8 @@ pub fn take_place(state_dir: &Path) -> Result<Place, ServeError> {
     if outcome != Outcome::default() {
         tracing::warn!(?outcome, "faults of an earlier life were on record and are dealt with");
     }
-    Ok(Place { ledger, heartbeat, state_dir: state_dir.to_owned() })
+    let left = if outcome.failed > 0 { ledger.found()?.records } else { Vec::new() };
+    Ok(Place { ledger, heartbeat, state_dir: state_dir.to_owned(), left })
 }
 
 fn take_heartbeat(state_dir: &Path) -> Result<Heartbeat, HeartbeatError> {
@@ -94,20 +99,26 @@ fn take_heartbeat(state_dir: &Path) -> Result<Heartbeat, HeartbeatError> {
 pub fn serve(options: &Serve, place: Place) -> Result<Reverted, ServeError> {
     revert_on_panic(&place.state_dir);
     // Before any thread is made, for capabilities are a thread's.
-    privileges::keep_for(&options.rules.effects).map_err(ServeError::Privileges)?;
+    privileges::keep_for(&kinds_needed(options, &place.left)).map_err(ServeError::Privileges)?;
     let keys = Arc::new(TicketKeys::parse(&read("ticket-keys", &options.ticket_keys)?)?);
     let callers = Callers::open(files_of(options), &options.client_name)?;
     let effects = Effects::new(options.back_end).with_state(&place.state_dir);
-    let node = Node::new(options.rules.clone(), place.ledger, effects, place.heartbeat);
+    let node = Node::new(options.rules.clone(), place.ledger, effects, place.heartbeat, place.left);
     let (desk, node_thread) = Desk::open(node).map_err(ServeError::Start)?;
     let (cluster_id, node_name) = (options.cluster_id.clone(), options.node.clone());
     let cri = Cri::new(options.cri.clone());
-    let server = Server { desk: desk.clone(), keys, cluster_id, node_name, cri };
+    let server = Server { desk: desk.clone(), keys, cluster_id, node_name, cri, looks: Looks::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Start)?;
     let reverted = runtime.block_on(serve_until_told(options, callers, server, desk))?;
     // A panic over there would have aborted the process, so joining cannot fail.
     let _ = node_thread.join();
     Ok(reverted)
+}
+
+/// What may be put on here, and what is left of an earlier life, which may have been permitted more: undoing needs it too.
+fn kinds_needed(options: &Serve, left: &[Record]) -> Vec<Kind> {
+    let of_the_left = left.iter().map(|record| Kind::of_receipt(&record.receipt));
+    options.rules.effects.iter().copied().chain(of_the_left).collect()
 }
 
 async fn serve_until_told(options: &Serve, callers: Callers, server: Server, desk: Desk) -> Result<Reverted, ServeError> {
@@ -130,7 +141,7 @@ async fn serve_until_told(options: &Serve, callers: Callers, server: Server, des
         _ = interrupt.recv() => {}
     }
     tracing::info!("asked to stop: no new connections, everything is reverted");
-    let reverted = desk.ask(Turn::Own, Node::close).await?;
+    let reverted = desk.close().await?;
     tokio::time::sleep(FAREWELL).await;
     Ok(reverted)
 }
@@ -179,6 +190,8 @@ pub fn revert_on_panic(state_dir: &Path) {
             }
             Err(error) => tracing::error!(%error, "could not open the records; the keeper or the next start reverts"),
         }
+        // What is still away then was ours to lose: a daemon with a bug must end.
+        let _ = sys::inject::all_are_back_within(COME_BACK_WITHIN);
         std::process::abort();
     }));
 }

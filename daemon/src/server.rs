@@ -2,6 +2,7 @@
 //! The one place where an error becomes a Status. It decides nothing and touches nothing.
 
 mod answer;
+mod looks;
 mod status;
 
 use std::pin::Pin;
@@ -19,6 +20,8 @@ use crate::contract::{
     CapabilitiesRequest, CapabilitiesResponse, InjectRequest, InjectResponse, ListRequest, ListResponse, RenewRequest,
     RenewResponse, ResidueRequest, ResidueResponse, RevertRequest, RevertResponse, Victim, WatchRequest, WatchResponse,
 };
+pub use looks::Looks;
+
 use crate::cri::{Cri, CriError, Found};
 use crate::fault::Fault;
 use crate::ids::{Epoch, FaultId, FaultKey, InvalidId, RunId};
@@ -38,6 +41,7 @@ pub struct Server {
     pub cluster_id: String,
     pub node_name: String,
     pub cri: Cri,
+    pub looks: Looks,
 }
 
 impl Server {
@@ -79,7 +83,7 @@ impl Server {
         for victim in asked {
             match self.container_of(&victim).await {
                 Ok(container) => found.push((victim, container)),
-                Err(VictimError::Cri(CriError::Unknown { .. } | CriError::NotRunning { .. })) => {}
+                Err(VictimError::Cri(CriError::Unknown { .. } | CriError::NotRunning { .. } | CriError::Unseen { .. })) => {}
                 Err(refused) => return Err(refused),
             }
         }
@@ -151,16 +155,19 @@ impl NodeDaemonService for Server {
         }
         let everywhere = asked.is_empty();
         let named = self.containers_of(asked).await.map_err(|refused| status::of_refusal(refused.into()))?;
-        let looked = self.desk.ask(Turn::Own, move |node| {
+        // In its turn, so that what was ordered before is done; the look itself holds nobody up.
+        let turn = self.desk.ask(Turn::Own, |node| (node.share_effects(), node.rules().allow_local_victims)).await;
+        let (effects, allow_local) = turn.map_err(status::of_unanswered)?;
+        let looked = self.looks.beside(move || {
             let victims = if everywhere {
                 victim::one_in_every_netns().map_err(status::blind)?
             } else {
-                victims_of(&named, node.rules().allow_local_victims)?
+                victims_of(&named, allow_local)?
             };
-            let of_the_node = if everywhere { node.effects().residue_of_the_node() } else { Default::default() };
-            answer::residue(node.effects(), &victims, of_the_node)
+            let of_the_node = if everywhere { effects.residue_of_the_node() } else { Default::default() };
+            answer::residue(&effects, &victims, of_the_node)
         });
-        looked.await.map_err(status::of_unanswered)?.map(Response::new)
+        looked.await.map(Response::new)
     }
 
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
@@ -186,7 +193,7 @@ fn victims_of(named: &[(Victim, Option<Found>)], allow_local: bool) -> Result<Ve
     for (victim, container) in named {
         match victim::resolve(victim, container.as_ref(), allow_local) {
             Ok(resolved) => victims.push(resolved),
-            Err(VictimError::Gone { .. }) => {}
+            Err(VictimError::Gone { .. } | VictimError::Replaced { .. }) => {}
             Err(refused) => return Err(status::of_refusal(refused.into())),
         }
     }

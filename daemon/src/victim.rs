@@ -56,6 +56,8 @@ pub enum VictimError {
     LocalVictims { pid: u32 },
     #[error("local pid {pid} is not running: it ended, or it lives in a pid namespace that this daemon cannot see")]
     Gone { pid: u32 },
+    #[error("pid {pid} is another process's than the one that the container runtime named: that one has ended; ask again")]
+    Replaced { pid: u32 },
     #[error("local pid {pid} is this daemon, or one of the processes above it: nothing would be left to undo the fault")]
     OwnLineage { pid: u32 },
     #[error(
@@ -81,7 +83,7 @@ pub fn resolve(victim: &contract::Victim, container: Option<&Found>, allow_local
     match (&victim.target, container) {
         (Some(contract::victim::Target::ContainerId(id)), Some(found)) => resolve_container(victim, id, found),
         (Some(contract::victim::Target::LocalPid(pid)), _) if !allow_local => Err(VictimError::LocalVictims { pid: *pid }),
-        (Some(contract::victim::Target::LocalPid(pid)), _) => resolve_pid(victim, *pid, &[]),
+        (Some(contract::victim::Target::LocalPid(pid)), _) => resolve_pid(victim, *pid, None, &[]),
         (Some(contract::victim::Target::ContainerId(_)) | None, _) => Err(VictimError::NoTarget),
     }
 }
@@ -101,15 +103,24 @@ fn resolve_container(victim: &contract::Victim, id: &str, found: &Found) -> Resu
     if found.host_network {
         return Err(VictimError::HostNetwork { namespace: found.namespace.clone(), pod: found.pod.clone() });
     }
-    resolve_pid(victim, found.pid, &found.netns_paths)
+    resolve_pid(victim, found.pid, Some(found.start_time), &found.netns_paths)
 }
 
-fn resolve_pid(victim: &contract::Victim, pid: u32, ways: &[PathBuf]) -> Result<ResolvedVictim, VictimError> {
+/// `started` is when the process did that was meant, where somebody else has named it, and maybe long ago.
+fn resolve_pid(
+    victim: &contract::Victim,
+    pid: u32,
+    started: Option<u64>,
+    ways: &[PathBuf],
+) -> Result<ResolvedVictim, VictimError> {
     let seen = |cause: io::Error| match cause.kind() {
         io::ErrorKind::NotFound => VictimError::Gone { pid },
         _ => VictimError::Unreadable { pid, cause },
     };
     let before = procfs::stat(pid).map_err(seen)?;
+    if started.is_some_and(|started| started != before.start_time) {
+        return Err(VictimError::Replaced { pid });
+    }
     refuse_own_lineage(pid)?;
     let inode = procfs::netns_inode(pid).map_err(seen)?;
     refuse_shared_netns(pid, inode)?;
@@ -227,6 +238,7 @@ mod tests {
     fn a_container_of_other_names_is_not_the_victim() {
         let found = Found {
             pid: std::process::id(),
+            start_time: procfs::stat(std::process::id()).expect("this process").start_time,
             namespace: "shop".to_owned(),
             pod: "cart-1".to_owned(),
             pod_uid: "u1".to_owned(),
@@ -253,6 +265,8 @@ mod tests {
             let refused = resolve(&victim, Some(&found), false).expect_err(expected).to_string();
             assert!(refused.contains(expected), "expected {expected:?} in {refused:?}");
         }
+        let of_another = Found { start_time: found.start_time + 1, ..found.clone() };
+        assert!(matches!(resolve(&meant, Some(&of_another), false), Err(VictimError::Replaced { .. })), "its pid is another's");
         let on_the_node = Found { host_network: true, ..found };
         assert!(matches!(resolve(&meant, Some(&on_the_node), false), Err(VictimError::HostNetwork { .. })));
         assert!(matches!(resolve(&meant, None, true), Err(VictimError::NoTarget)));

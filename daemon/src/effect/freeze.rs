@@ -63,14 +63,15 @@ impl FreezeEffect {
 
     /// Why the freeze has no sense any more, if so: the victim is being ended, or someone else thawed it.
     pub fn is_over(&self, receipt: &FreezeReceipt) -> Option<Over> {
-        let is_frozen = state::is_frozen(&receipt.cgroup);
+        let is_thawed = state::is_told_to_thaw(&receipt.cgroup);
         if !procfs::is_running(receipt.pid, receipt.start_time) {
             return Some(Over::VictimGone("the victim ended"));
         }
         if procfs::is_told_to_end(receipt.pid).unwrap_or(false) {
             return Some(Over::VictimGone("the victim is being deleted, so it is thawed"));
         }
-        is_frozen.is_ok_and(|frozen| !frozen).then_some(Over::Stopped("someone else thawed the victim"))
+        // A group that is not frozen need not be thawed: whoever comes into it, or is on its way out, moves for a moment.
+        is_thawed.unwrap_or(false).then_some(Over::Stopped("someone else thawed the victim"))
     }
 
     /// Every group of this node that bears a mark of ours, whoever is in it.
@@ -258,4 +259,45 @@ fn within_patience(mut is_so: impl FnMut() -> bool) -> bool {
         thread::sleep(STEP);
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    fn group_that_says(files: &[(&str, &str)], version: cgroup::Version) -> Cgroup {
+        let name = format!("chaosgated-freeze-{}-{}", std::process::id(), version.word());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).expect("writable");
+        files.iter().for_each(|(file, text)| fs::write(path.join(file), text).expect("writable"));
+        Cgroup { version, name: "/a".to_owned(), inode: fs::metadata(&path).expect("there").ino(), path }
+    }
+
+    fn end_of(cgroup: Cgroup) -> Option<Over> {
+        let pid = std::process::id();
+        let start_time = procfs::stat(pid).expect("this process").start_time;
+        let path = cgroup.path.clone();
+        let receipt = FreezeReceipt { fault: "f".to_owned(), pod: "p".to_owned(), pid, start_time, cgroup };
+        let over = FreezeEffect.is_over(&receipt);
+        fs::remove_dir_all(path).expect("our own directory");
+        over
+    }
+
+    #[test]
+    fn a_group_that_still_freezes_was_not_thawed_by_anybody() {
+        use cgroup::Version::{V1, V2};
+        let thawed = Some(Over::Stopped("someone else thawed the victim"));
+        let cases: [(_, &[(&str, &str)], _); 4] = [
+            (V1, &[("freezer.state", "FREEZING\n"), ("freezer.self_freezing", "1\n")], None),
+            (V1, &[("freezer.state", "THAWED\n"), ("freezer.self_freezing", "0\n")], thawed),
+            (V2, &[("cgroup.events", "populated 1\nfrozen 0\n"), ("cgroup.freeze", "1\n")], None),
+            (V2, &[("cgroup.events", "populated 1\nfrozen 0\n"), ("cgroup.freeze", "0\n")], thawed),
+        ];
+        for (version, files, expected) in cases {
+            assert_eq!(end_of(group_that_says(files, version)), expected, "{files:?}");
+        }
+    }
 }

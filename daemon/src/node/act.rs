@@ -92,7 +92,7 @@ impl Node {
             Ok(()) => "it is undone and off the record".to_owned(),
             Err(failure) => {
                 let why = failure.why.clone();
-                self.set_stuck(record, fault.clone(), failure);
+                self.set_stuck(record, fault.name(), failure);
                 format!("it is NOT undone and stays on record: {why}")
             }
         };

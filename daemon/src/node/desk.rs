@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::Node;
+use super::{Node, Reverted};
 use crate::ids::RunId;
 
 /// Orders taken in and not yet done. Whoever comes then waits outside, in the order of arrival.
@@ -40,13 +41,15 @@ pub enum Turn {
     Of(RunId),
     /// Beside any act: it changes nothing.
     Any,
+    /// After the act that goes on, and instead of all that waits: it closes the node.
+    Last,
 }
 
 pub(super) struct Order {
     turn: Turn,
     act: Box<dyn FnOnce(&mut Node) + Send>,
-    /// Its room at the desk, free again when it is done.
-    _room: OwnedSemaphorePermit,
+    /// Its room at the desk, free again when it is done. The last one needs none.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 /// Orders at the node's end.
@@ -55,21 +58,25 @@ pub(super) struct Orders {
     coming: Receiver<Order>,
     /// Those that came during an act and may not happen beside it.
     later: VecDeque<Order>,
+    is_closing: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
 pub struct Desk {
     orders: SyncSender<Order>,
     room: Arc<Semaphore>,
+    is_closing: Arc<AtomicBool>,
 }
 
 impl Desk {
     /// Starts the node's thread. It ends when an order has closed the node, or when every desk is gone.
     pub fn open(mut node: Node) -> io::Result<(Desk, JoinHandle<()>)> {
-        let (orders, coming) = sync_channel(WAITING);
-        node.orders = Some(Orders { coming, later: VecDeque::new() });
+        // One place more, for the last order.
+        let (orders, coming) = sync_channel(WAITING + 1);
+        let is_closing = Arc::new(AtomicBool::new(false));
+        node.orders = Some(Orders { coming, later: VecDeque::new(), is_closing: Arc::clone(&is_closing) });
         let thread = thread::Builder::new().name("node".to_owned()).spawn(move || serve(node))?;
-        Ok((Desk { orders, room: Arc::new(Semaphore::new(WAITING)) }, thread))
+        Ok((Desk { orders, room: Arc::new(Semaphore::new(WAITING)), is_closing }, thread))
     }
 
     /// Runs `act` on the node's thread. An act that was taken in is done even if its caller goes away.
@@ -80,20 +87,44 @@ impl Desk {
     ) -> Result<T, Unanswered> {
         let room = tokio::time::timeout(BUSY_AFTER, Arc::clone(&self.room).acquire_owned()).await;
         let room = room.map_err(|_| Unanswered::Busy)?.map_err(|_| Unanswered::Gone)?;
+        self.order(turn, Some(room), act).await
+    }
+
+    /// Closes the node, however many wait for it: whoever has no room yet gets none, and what waits is not done any more.
+    pub async fn close(&self) -> Result<Reverted, Unanswered> {
+        if self.is_closing.swap(true, Ordering::SeqCst) {
+            return Err(Unanswered::Gone);
+        }
+        self.room.close();
+        self.order(Turn::Last, None, Node::close).await
+    }
+
+    async fn order<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        room: Option<OwnedSemaphorePermit>,
+        act: impl FnOnce(&mut Node) -> T + Send + 'static,
+    ) -> Result<T, Unanswered> {
         let (answer, answered) = oneshot::channel();
         let act = Box::new(move |node: &mut Node| {
             // An error only says that the caller went away; the act is done and stays on record.
             let _ = answer.send(act(node));
         });
-        // Never full: whoever has room has a place in the channel.
+        // Never full: whoever has room has a place in the channel, and so has the last.
         self.orders.try_send(Order { turn, act, _room: room }).map_err(|_| Unanswered::Gone)?;
         answered.await.map_err(|_| Unanswered::Gone)
     }
 }
 
 impl Orders {
+    /// Once the node is to be closed, whoever asked for anything else hears that it is gone.
     fn next(&mut self, within: Duration) -> Result<Order, RecvTimeoutError> {
-        self.later.pop_front().map_or_else(|| self.coming.recv_timeout(within), Ok)
+        loop {
+            let next = self.later.pop_front().map_or_else(|| self.coming.recv_timeout(within), Ok)?;
+            if next.turn == Turn::Last || !self.is_closing.load(Ordering::SeqCst) {
+                return Ok(next);
+            }
+        }
     }
 }
 
@@ -116,7 +147,7 @@ impl Node {
 impl Turn {
     fn is_beside(&self, acting: &RunId) -> bool {
         match self {
-            Turn::Own | Turn::Act(_) => false,
+            Turn::Own | Turn::Act(_) | Turn::Last => false,
             Turn::Of(run) => run != acting,
             Turn::Any => true,
         }
@@ -148,7 +179,14 @@ impl std::fmt::Debug for Order {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::super::Rules;
     use super::*;
+    use crate::effect::{BackEnd, Effects};
+    use crate::heartbeat::Heartbeat;
+    use crate::lease::Terms;
+    use crate::ledger::Ledger;
 
     #[test]
     fn an_act_holds_up_its_own_run_and_other_acts_alone() {
@@ -158,6 +196,57 @@ mod tests {
             assert_eq!(turn.is_beside(&run("t1-0")), beside, "{turn:?}");
         }
         assert!(!Turn::Act(run("t2-0")).is_beside(&run("t1-0")));
+    }
+
+    fn a_node(state_dir: &std::path::Path) -> Node {
+        let (ledger, heartbeat) =
+            (Ledger::open(state_dir).expect("writable"), Heartbeat::take(state_dir).expect("nobody else"));
+        let rules = Rules {
+            allow_local_victims: false,
+            max_duration: Duration::from_secs(1),
+            max_faults: 1,
+            terms: Terms { renew_every: Duration::from_secs(1), expires_after: Duration::from_secs(2) },
+            denied_namespaces: Vec::new(),
+            exempt: Vec::new(),
+            effects: Vec::new(),
+        };
+        Node::new(rules, ledger, Effects::new(BackEnd::Auto), heartbeat, Vec::new())
+    }
+
+    /// Lets the other tasks of the test go on until it is so.
+    async fn comes_true(is_so: impl Fn() -> bool) {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_desk_that_is_full_is_closed_all_the_same() {
+        let dir = std::env::temp_dir().join(format!("chaosgated-desk-{}", std::process::id()));
+        let (desk, node_thread) = Desk::open(a_node(&dir)).expect("a thread");
+        let (go_on, held_up) = sync_channel(1);
+        let done = Arc::new(AtomicUsize::new(0));
+        let order = || {
+            let (desk, done) = (desk.clone(), Arc::clone(&done));
+            tokio::spawn(async move { desk.ask(Turn::Own, move |_| done.fetch_add(1, Ordering::SeqCst)).await })
+        };
+        let first = desk.clone();
+        let first = tokio::spawn(async move { first.ask(Turn::Own, move |_| held_up.recv().expect("told")).await });
+        comes_true(|| desk.room.available_permits() < WAITING).await;
+        let waiting: Vec<_> = (0..2 * WAITING).map(|_| order()).collect();
+        comes_true(|| desk.room.available_permits() == 0).await;
+        let is_closing = Arc::clone(&desk.is_closing);
+        let closing = tokio::spawn(async move { desk.close().await });
+        comes_true(|| is_closing.load(Ordering::SeqCst)).await;
+        go_on.send(()).expect("it waits");
+        assert_eq!(closing.await.expect("no panic"), Ok(Reverted::default()));
+        assert_eq!(first.await.expect("no panic"), Ok(()), "what was begun is done");
+        for order in waiting {
+            assert_eq!(order.await.expect("no panic"), Err(Unanswered::Gone));
+        }
+        assert_eq!(done.load(Ordering::SeqCst), 0);
+        node_thread.join().expect("it ends");
+        std::fs::remove_dir_all(dir).expect("our own directory");
     }
 
     #[test]

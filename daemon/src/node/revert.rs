@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::{Active, ENDED_RUNS, Event, EventKind, Node, Stuck, now};
-use crate::fault::Fault;
 use crate::ids::{Epoch, FaultId, RunId};
 use crate::lease::LeaseError;
 use crate::ledger::{ActingAlone, Record};
+use crate::privileges::Kind;
 use crate::recovery::{self, UndoFailure};
 
 /// Undoing does not wait longer than this for another process that undoes.
@@ -99,7 +99,7 @@ impl Node {
         let reverted = Reverted { count, failures: failed.iter().map(|(_, failure)| failure.clone()).collect() };
         for (place, failure) in failed {
             let Active { record, fault, .. } = taken[place].clone();
-            self.set_stuck(record, fault, failure);
+            self.set_stuck(record, fault.name(), failure);
         }
         self.count(&reverted);
         reverted
@@ -130,9 +130,9 @@ impl Node {
         if self.alone.is_some() { None } else { self.ledger.act_alone(PATIENCE).unwrap_or(None) }
     }
 
-    pub(super) fn set_stuck(&mut self, record: Record, fault: Fault, failure: UndoFailure) {
+    pub(super) fn set_stuck(&mut self, record: Record, effect: &'static str, failure: UndoFailure) {
         self.tell_failure(&record, failure);
-        self.stuck.push(Stuck { record, fault, attempts: 1, next_attempt: now().after(FIRST_RETRY) });
+        self.stuck.push(Stuck::after_one_attempt(record, effect));
     }
 
     fn tell_failure(&self, record: &Record, failure: UndoFailure) {
@@ -165,6 +165,18 @@ impl Node {
     fn count(&mut self, reverted: &Reverted) {
         self.counted.reverted += u64::from(reverted.count);
         self.counted.undo_failures += reverted.failures.len() as u64;
+    }
+}
+
+impl Stuck {
+    fn after_one_attempt(record: Record, effect: &'static str) -> Stuck {
+        Stuck { record, effect, attempts: 1, next_attempt: now().after(FIRST_RETRY) }
+    }
+
+    /// Of an earlier life, whose undo has failed at the start. The request is gone, so its effect goes by what the receipt is of.
+    pub(super) fn left(record: Record) -> Stuck {
+        let effect = Kind::of_receipt(&record.receipt).name();
+        Stuck::after_one_attempt(record, effect)
     }
 }
 

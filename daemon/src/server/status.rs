@@ -50,7 +50,7 @@ fn code_of_victim(error: &VictimError) -> Code {
         VictimError::LocalVictims { .. } | VictimError::OwnLineage { .. } | VictimError::SharedNetns { .. } => {
             Code::PermissionDenied
         }
-        VictimError::Gone { .. } => Code::NotFound,
+        VictimError::Gone { .. } | VictimError::Replaced { .. } => Code::NotFound,
         VictimError::Unreadable { .. } => Code::FailedPrecondition,
     }
 }
@@ -58,7 +58,7 @@ fn code_of_victim(error: &VictimError) -> Code {
 fn code_of_cri(error: &CriError) -> Code {
     match error {
         CriError::Id { .. } => Code::InvalidArgument,
-        CriError::Unknown { .. } | CriError::NotRunning { .. } => Code::NotFound,
+        CriError::Unknown { .. } | CriError::NotRunning { .. } | CriError::Unseen { .. } => Code::NotFound,
         CriError::NoSocket { .. } | CriError::Unreadable { .. } => Code::FailedPrecondition,
         CriError::Unreachable { .. } | CriError::Refused { .. } => Code::Unavailable,
     }
@@ -89,6 +89,10 @@ pub fn too_many_victims(count: usize, most: usize) -> Status {
 
 pub fn watcher_too_slow(missed: u64) -> Status {
     Status::data_loss(format!("{missed} events passed before they were read: call List for what is active, then Watch again"))
+}
+
+pub fn no_thread(cause: io::Error) -> Status {
+    Status::unavailable(format!("could not start a thread to look for residue: {cause}; residue is unknown, not zero"))
 }
 
 pub fn blind(cause: io::Error) -> Status {

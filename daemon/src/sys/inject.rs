@@ -1,7 +1,11 @@
 //! Stops another process and lets it make system calls for us (ptrace), so that its open files, directory and mappings can be exchanged
 //! while it looks away. All calls on one stopped process must come from the thread that stopped it: the kernel knows tracers by thread.
 //! A tracer that dies lets the process go on; in the middle of a borrowed call it would go on with our registers, which is why whoever
-//! uses this does all that can be done beforehand, beforehand.
+//! uses this does all that can be done beforehand, beforehand, and why a call that does not end is waited for (`away`).
+
+mod away;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;
 
 use std::ffi::c_void;
 use std::fs::{self, File};
@@ -12,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use super::file::checked;
 use super::process;
+use away::Own;
+pub use away::all_are_back_within;
 
 /// `syscall` in machine code.
 #[cfg(target_arch = "x86_64")]
@@ -25,8 +31,9 @@ pub type Registers = libc::user_regs_struct;
 pub struct Stopped {
     pid: i32,
     threads: Vec<i32>,
-    saved: Option<Registers>,
-    mask: u64,
+    own: Option<Own>,
+    /// In a borrowed call that has not ended.
+    is_away: bool,
     gadget: u64,
     memory: File,
     scratch: u64,
@@ -37,13 +44,18 @@ pub const SCRATCH: usize = 8192;
 /// Looks at a thread that shall stop before we sleep in between.
 const YIELDS: usize = 2000;
 const NAP: Duration = Duration::from_micros(50);
+/// A file system over the network may flush meanwhile.
+const CALL_TAKES: Duration = Duration::from_secs(5);
+/// A call that can be interrupted ends at once; one that cannot is not waited for by whoever wants an answer.
+const COMES_BACK_WITHIN: Duration = Duration::from_secs(1);
 
 impl Stopped {
     /// Stops every thread, or none: a thread that does not stop before the deadline is named in the error.
     pub fn stop(pid: u32, deadline: Instant) -> io::Result<Stopped> {
+        away::collect();
         let pid = pid as i32;
         let memory = File::options().read(true).write(true).open(format!("/proc/{pid}/mem"))?;
-        let mut stopped = Stopped { pid, threads: Vec::new(), saved: None, mask: 0, gadget: 0, memory, scratch: 0 };
+        let mut stopped = Stopped { pid, threads: Vec::new(), own: None, is_away: false, gadget: 0, memory, scratch: 0 };
         // Threads may start threads until the last one stands still.
         loop {
             let more: Vec<i32> = threads_of(pid)?.into_iter().filter(|thread| !stopped.threads.contains(thread)).collect();
@@ -81,9 +93,8 @@ impl Stopped {
         }
         self.gadget = self.find_gadget()?;
         // A signal may wait until the process is itself again.
-        self.mask = get_mask(thread)?;
+        self.own = Some(Own { registers, mask: get_mask(thread)? });
         set_mask(thread, u64::MAX)?;
-        self.saved = Some(registers);
         let rw = (libc::PROT_READ | libc::PROT_WRITE) as u64;
         let anonymous = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
         self.scratch = self.call(libc::SYS_mmap, [0, SCRATCH as u64, rw, anonymous, u64::MAX, 0])?;
@@ -116,22 +127,29 @@ impl Stopped {
     /// One system call in the name of the process; its errors are errors here.
     #[cfg(target_arch = "x86_64")]
     pub fn call(&mut self, number: libc::c_long, arguments: [u64; 6]) -> io::Result<u64> {
+        self.call_within(CALL_TAKES, number, arguments)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn call_within(&mut self, limit: Duration, number: libc::c_long, arguments: [u64; 6]) -> io::Result<u64> {
         let thread = self.first()?;
-        let saved = self.saved.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut registers = *saved;
+        let own = self.own.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut registers = own.registers;
         registers.rip = self.gadget;
         registers.rax = number as u64;
         // Not in a system call: otherwise the kernel would believe that this is one to be restarted.
         registers.orig_rax = u64::MAX;
         [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9] = arguments;
         set_registers(thread, &registers)?;
+        self.is_away = true;
         for _ in 0..2 {
             // To the call's entrance, and to its exit.
             ptrace(libc::PTRACE_SYSCALL, thread, 0, 0)?;
-            if !wait_for(thread, Stop::Call, Instant::now() + Duration::from_secs(5))? {
+            if !wait_for(thread, Stop::Call, Instant::now() + limit)? {
                 return Err(io::Error::from_raw_os_error(libc::ESRCH));
             }
         }
+        self.is_away = false;
         let result = get_registers(thread)?.rax as i64;
         if (-4095..0).contains(&result) { Err(io::Error::from_raw_os_error(-result as i32)) } else { Ok(result as u64) }
     }
@@ -164,32 +182,54 @@ impl Stopped {
     }
 
     /// The registers go back while the thread stands where the kernel handles signals, so that a call that our stopping has interrupted
-    /// is restarted, or ended, by the kernel's own rules.
-    fn give_back(&mut self) -> io::Result<()> {
-        let Some(saved) = self.saved.take() else { return Ok(()) };
-        let thread = self.first()?;
-        ptrace(libc::PTRACE_INTERRUPT, thread, 0, 0)?;
-        ptrace(libc::PTRACE_CONT, thread, 0, 0)?;
-        if wait_for(thread, Stop::Trap, Instant::now() + Duration::from_secs(5))? {
-            set_registers(thread, &saved)?;
-            set_mask(thread, self.mask)?;
+    /// is restarted, or ended, by the kernel's own rules. A thread that does not get there in time is owed them.
+    fn give_back(&mut self, thread: i32, own: Own) -> io::Result<()> {
+        match self.is_away {
+            true => ptrace(libc::PTRACE_INTERRUPT, thread, 0, 0)?,
+            false => to_the_trap(thread)?,
         }
-        Ok(())
+        match wait_for(thread, Stop::Trap, Instant::now() + COMES_BACK_WITHIN) {
+            Ok(true) => put_back(thread, &own),
+            Err(late) if late.kind() == io::ErrorKind::TimedOut => {
+                away::owe(thread, own);
+                self.threads.retain(|known| *known != thread);
+                Ok(())
+            }
+            ended => ended.map(drop),
+        }
+    }
+
+    fn unmap_scratch(&mut self) {
+        if self.scratch != 0 && !self.is_away {
+            // A page that stays costs the process nothing it would notice.
+            let _ = self.call(libc::SYS_munmap, [self.scratch, SCRATCH as u64, 0, 0, 0, 0]);
+        }
     }
 }
 
 impl Drop for Stopped {
     fn drop(&mut self) {
-        if self.scratch != 0 {
-            // A page that stays costs the process nothing it would notice.
-            let _ = self.call(libc::SYS_munmap, [self.scratch, SCRATCH as u64, 0, 0, 0, 0]);
+        self.unmap_scratch();
+        if let (Ok(thread), Some(own)) = (self.first(), self.own.take()) {
+            // Fails only for a thread that has ended.
+            let _ = self.give_back(thread, own);
         }
-        // Both fail only for a process that has ended.
-        let _ = self.give_back();
         for thread in &self.threads {
             let _ = ptrace(libc::PTRACE_DETACH, *thread, 0, 0);
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn put_back(thread: i32, own: &Own) -> io::Result<()> {
+    set_registers(thread, &own.registers)?;
+    set_mask(thread, own.mask)
+}
+
+/// Nothing is ever borrowed there.
+#[cfg(not(target_arch = "x86_64"))]
+fn put_back(_thread: i32, _own: &Own) -> io::Result<()> {
+    Ok(())
 }
 
 /// A duplicate, here, of a descriptor of another process.
@@ -254,6 +294,10 @@ fn wait_for(thread: i32, stop: Stop, deadline: Instant) -> io::Result<bool> {
             if reached == Some(stop) {
                 return Ok(true);
             }
+            if reached == Some(Stop::Call) {
+                to_the_trap(thread)?;
+                continue;
+            }
             // A signal on its way is passed on; anything else is passed by.
             let signal = if reached.is_none() && status >> 16 == 0 { libc::WSTOPSIG(status) } else { 0 };
             let go_on = if stop == Stop::Call { libc::PTRACE_SYSCALL } else { libc::PTRACE_CONT };
@@ -277,6 +321,12 @@ fn wait_for(thread: i32, stop: Stop, deadline: Instant) -> io::Result<bool> {
             std::thread::sleep(NAP);
         }
     }
+}
+
+/// From the end of a call to where signals are handled: stopping there has cost it the interruption that it had coming.
+fn to_the_trap(thread: i32) -> io::Result<()> {
+    ptrace(libc::PTRACE_INTERRUPT, thread, 0, 0)?;
+    ptrace(libc::PTRACE_CONT, thread, 0, 0)
 }
 
 /// The kernel's signal sets are 64 bits, and it wants to hear that.

@@ -43,7 +43,8 @@ pub fn send(socket: &UnixStream, text: &[u8], fds: &[BorrowedFd<'_>]) -> io::Res
     }
 }
 
-/// Receives a text of at most `longest` bytes and one descriptor, if one came. An empty text: the other side has closed.
+/// Receives a text of at most `longest` bytes and one descriptor, if one came. An empty text: the other side has closed. Whoever sends
+/// more is refused, and all that it sent is closed.
 pub fn receive(socket: &UnixStream, longest: usize) -> io::Result<(Vec<u8>, Option<OwnedFd>)> {
     let mut text = vec![0; longest];
     let mut control = Control([0; 16 + MOST * 4 + 8]);
@@ -53,7 +54,9 @@ pub fn receive(socket: &UnixStream, longest: usize) -> io::Result<(Vec<u8>, Opti
     message.msg_iov = &mut part;
     message.msg_iovlen = 1;
     message.msg_control = control.0.as_mut_ptr().cast();
-    message.msg_controllen = 24; // One header and one descriptor: the kernel closes what does not fit.
+    // SAFETY: CMSG_LEN only counts. One header and one descriptor without what aligns it, where another would fit: the kernel closes
+    // what does not.
+    message.msg_controllen = unsafe { libc::CMSG_LEN(4) } as usize;
     // SAFETY: `message` and all that it points to are valid and writable for the call.
     let received = unsafe { libc::recvmsg(socket.as_raw_fd(), &mut message, libc::MSG_CMSG_CLOEXEC) };
     text.truncate(usize::try_from(received).map_err(|_| io::Error::last_os_error())?);
@@ -65,5 +68,39 @@ pub fn receive(socket: &UnixStream, longest: usize) -> io::Result<(Vec<u8>, Opti
             !header.is_null() && (*header).cmsg_type == libc::SCM_RIGHTS && (*header).cmsg_len >= libc::CMSG_LEN(4) as usize;
         is_rights.then(|| OwnedFd::from_raw_fd(libc::CMSG_DATA(header).cast::<i32>().read_unaligned()))
     };
+    if message.msg_flags & libc::MSG_CTRUNC != 0 {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "more came with the message than one descriptor"));
+    }
     Ok((text, fd))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    /// How many descriptors of this process lead there.
+    fn open_at(path: &std::path::Path) -> usize {
+        let fds = fs::read_dir("/proc/self/fd").expect("procfs").map_while(Result::ok);
+        fds.filter(|fd| fs::read_link(fd.path()).is_ok_and(|to| to == path)).count()
+    }
+
+    #[test]
+    fn more_descriptors_than_one_are_refused_and_closed() {
+        let path = std::env::temp_dir().join(format!("chaosgated-passing-{}", std::process::id()));
+        let file = File::create(&path).expect("writable");
+        let (ours, theirs) = UnixStream::pair().expect("sockets");
+        send(&ours, b"one", &[file.as_fd()]).expect("sent");
+        let (text, fd) = receive(&theirs, 16).expect("received");
+        assert_eq!((text.as_slice(), fd.is_some(), open_at(&path)), (&b"one"[..], true, 2));
+        drop(fd);
+        for count in [2, 3, MOST] {
+            send(&ours, b"many", &vec![file.as_fd(); count]).expect("sent");
+            let refused = receive(&theirs, 16).expect_err("more than one").kind();
+            assert_eq!((refused, open_at(&path)), (io::ErrorKind::InvalidData, 1), "{count}");
+        }
+        fs::remove_file(&path).expect("our own file");
+    }
 }

@@ -16,13 +16,6 @@ pub fn open(pid: u32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
-/// Puts the calling thread before ordinary ones (nice -15). Needs SYS_NICE.
-pub fn go_first() -> io::Result<()> {
-    // SAFETY: setpriority takes no pointer; zero means the calling thread, as Linux's threads have priorities of their own.
-    let refused = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, -15) };
-    if refused == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
 /// Sends a signal through the descriptor (pidfd_send_signal, Linux 5.1).
 pub fn signal(process: &OwnedFd, signal: i32) -> io::Result<()> {
     // SAFETY: the null siginfo asks the kernel to fill in its own; the descriptor is open while borrowed.

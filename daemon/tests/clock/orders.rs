@@ -91,7 +91,10 @@ fn a_process_that_a_debugger_holds_is_refused_with_its_tracer() {
     let mut scene = Scene::new("traced");
     let pid = victim.pid().to_string();
     let strace = Command::new("strace").args(["-qq", "-o", "/dev/null", "-p", &pid]).stderr(Stdio::null()).spawn();
-    let Ok(mut strace) = strace else { return println!("skipped: no strace here") };
+    let Ok(mut strace) = strace else {
+        assert!(!lab::must_run(), "strace is missing, and this may not be skipped: apt-get install strace");
+        return println!("skipped: no strace here");
+    };
     let traced =
         || std::fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|status| !status.contains("TracerPid:\t0\n"));
     assert!(crate::victims::comes_true_within(std::time::Duration::from_secs(5), traced), "strace holds it");

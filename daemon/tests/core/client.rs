@@ -53,7 +53,11 @@ impl Runner {
     }
 
     pub fn residue(&mut self, pid: u32) -> Result<Vec<contract::Residue>, Status> {
-        let request = contract::ResidueRequest { victims: vec![by_pid(pid)] };
+        self.residue_of(vec![by_pid(pid)])
+    }
+
+    pub fn residue_of(&mut self, victims: Vec<Victim>) -> Result<Vec<contract::Residue>, Status> {
+        let request = contract::ResidueRequest { victims };
         self.runtime.block_on(self.client.residue(request)).map(|answer| answer.into_inner().residue)
     }
 

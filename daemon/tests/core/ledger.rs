@@ -38,6 +38,11 @@ impl SmallDisk {
         assert!(self.run(&["mount", "-o", &format!("remount,bind,{mode}"), &records]));
     }
 
+    fn has_records(&self, site: &Site) -> bool {
+        let first = format!("test -n \"$(ls {})\"", site.state().join("records").display());
+        self.run(&["sh", "-c", &first])
+    }
+
     fn run(&self, command: &[&str]) -> bool {
         let pid = self.holder.id().to_string();
         let mut line = Command::new("nsenter");
@@ -94,6 +99,30 @@ fn a_failed_undo_is_told_stays_on_record_and_is_retried_until_it_succeeds() {
     runner.inject(again).expect("a permitted fault");
     disk.set_records(&site, "ro");
     assert_eq!(daemon.terminate().code(), Some(1), "an end that leaves something on record is not a good one");
+}
+
+/// The record is of an effect that the second life does not permit: it needs what that effect needs all the same.
+#[test]
+fn what_could_not_be_undone_at_the_start_is_retried_while_the_daemon_lives() {
+    let Some(lab) = lab() else { return };
+    let mut site = Site::new("left");
+    let disk = SmallDisk::under(&mut site);
+    let mut daemon = site.serve_local(&[]);
+    Runner::of(&site, &daemon).inject(a_partition(&site, "f1", lab.victim_pid())).expect("a permitted fault");
+    daemon.kill();
+    disk.set_records(&site, "ro");
+    let mut daemon = site.serve_local(&["--effects", "process"]);
+    let mut runner = Runner::of(&site, &daemon);
+    let left = runner.list().faults;
+    assert_eq!(left.iter().map(|fault| fault.fault_id.as_str()).collect::<Vec<_>>(), ["f1"], "it is listed");
+    disk.set_records(&site, "rw");
+    let asked = Instant::now();
+    while !runner.list().faults.is_empty() && asked.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(runner.list().faults.is_empty() && !lab.is_cut(), "retried by itself");
+    assert!(!disk.has_records(&site), "and off the record");
+    assert!(daemon.terminate().success(), "nothing is left");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chaosgated::contract::InjectRequest;
 use tonic::Code;
 
-use crate::client::{Runner, a_partition};
+use crate::client::{Runner, a_partition, by_pid};
 use crate::daemon::{Daemon, Site};
 use crate::groups::Version;
 use crate::lab::{self, Lab, lab};
@@ -20,6 +20,10 @@ const NET_RAW: u64 = 1 << 13;
 const SYS_PTRACE: u64 = 1 << 19;
 const SYS_ADMIN: u64 = 1 << 21;
 const SYS_NICE: u64 = 1 << 23;
+/// What all effects use together, by docs/daemon.md: CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SYS_CHROOT, SYS_RESOURCE,
+/// MKNOD and SETFCAP are those of file faults.
+const OF_ALL: u64 =
+    KILL | NET_ADMIN | NET_RAW | SYS_PTRACE | SYS_ADMIN | SYS_NICE | 0b1_1111 | 1 << 18 | 1 << 24 | 1 << 27 | 1 << 31;
 /// SETUID, SETGID, SETPCAP, SYS_MODULE, SYS_RAWIO, SYS_BOOT, SYS_TIME: no effect may ever need these.
 const NEVER: u64 = 1 << 7 | 1 << 6 | 1 << 8 | 1 << 16 | 1 << 17 | 1 << 22 | 1 << 25;
 
@@ -47,6 +51,11 @@ fn assert_holds(daemon: &Daemon, expected: impl Fn(u64) -> bool) {
     assert!(of_every_thread(pid, "NoNewPrivs").iter().all(|set| *set == 1));
 }
 
+/// What whoever runs the tests has to give, which a container's root has less of.
+fn given() -> u64 {
+    of_every_thread(std::process::id(), "CapEff")[0]
+}
+
 #[test]
 fn the_daemon_holds_what_its_effects_need_and_nothing_else() {
     let Some(_lab) = lab() else { return };
@@ -61,6 +70,7 @@ fn the_daemon_holds_what_its_effects_need_and_nothing_else() {
         daemon.terminate();
     }
     let everything = site.serve(&[]);
+    assert_holds(&everything, |held| held == OF_ALL & given());
     assert_holds(&everything, |held| {
         held & NEVER == 0 && held & (KILL | NET_ADMIN | SYS_ADMIN) == KILL | NET_ADMIN | SYS_ADMIN
     });
@@ -80,7 +90,9 @@ fn the_keeper_holds_what_undoing_needs_and_nothing_else() {
     }
     let held = holds();
     lab::end(&mut keeper);
-    assert!(held & NEVER == 0 && held & (KILL | NET_ADMIN | SYS_ADMIN) == KILL | NET_ADMIN | SYS_ADMIN, "{held:x}");
+    assert_eq!(held, OF_ALL & given(), "{held:x}");
+    assert_eq!(held & (KILL | NET_ADMIN | SYS_ADMIN), KILL | NET_ADMIN | SYS_ADMIN, "{held:x}");
+    assert_eq!(held & NEVER, 0, "{held:x}");
 }
 
 #[test]
@@ -181,4 +193,35 @@ fn others_are_answered_while_an_act_takes_its_time() {
     println!("the act took {took:?}; of {answers} answers meanwhile the latest took {longest:?}");
     assert!(took > Duration::from_millis(150) && answers > 3, "{took:?}, {answers}");
     assert!(longest < took / 2, "an answer took {longest:?} of an act's {took:?}");
+}
+
+/// A look at as many victims as may be asked for takes seconds.
+#[test]
+fn a_run_is_renewed_while_somebody_looks_for_residue() {
+    let Some(lab) = lab() else { return };
+    let site = Site::new("looking");
+    let daemon = site.serve_local(&[]);
+    let (mut acting, mut looking) = (Runner::of(&site, &daemon), Runner::of(&site, &daemon));
+    acting.inject(a_partition(&site, "f1", lab.victim_pid())).expect("a permitted fault");
+    let is_over = AtomicBool::new(false);
+    let (took, longest, answers) = std::thread::scope(|scope| {
+        let look = scope.spawn(|| {
+            let asked = Instant::now();
+            let found = looking.residue_of(vec![by_pid(lab.victim_pid()); 256]).expect("an answer");
+            is_over.store(true, Ordering::SeqCst);
+            assert!(found.len() >= 256, "each look sees what there is: {}", found.len());
+            asked.elapsed()
+        });
+        let (mut longest, mut answers) = (Duration::ZERO, 0);
+        while !is_over.load(Ordering::SeqCst) {
+            let asked = Instant::now();
+            acting.renew("t1-0", 1).expect("the run lives");
+            longest = longest.max(asked.elapsed());
+            answers += 1;
+        }
+        (look.join().expect("it ends"), longest, answers)
+    });
+    println!("the look took {took:?}; of {answers} renewals meanwhile the latest took {longest:?}");
+    assert!(took > Duration::from_millis(500) && answers > 3, "{took:?}, {answers}");
+    assert!(longest < took / 2, "a renewal took {longest:?} of a look's {took:?}");
 }

@@ -92,7 +92,8 @@ impl Storm {
             let answer = tokio::time::timeout(ANSWERED_WITHIN, send(&mut channel, &shot)).await;
             let answer = answer.unwrap_or_else(|_| "no answer".to_owned());
             let mut tally = tally.lock().expect("nobody panicked");
-            if answer == "no answer" || (shot.is_honest && answer != "status 0") {
+            let is_wanted = is_an_answer(&answer) || (answer == GIVEN_UP && shot.may_be_given_up());
+            if !is_wanted || (shot.is_honest && answer != "status 0") {
                 tally.wrong.push(format!("seed {:#x}, number {number}, {}: {answer}", self.seed, shot.path));
             }
             *tally.answers.entry(answer).or_default() += 1;
@@ -131,6 +132,10 @@ impl Storm {
 }
 
 impl Shot {
+    fn may_be_given_up(&self) -> bool {
+        self.headers.iter().any(|(name, _)| *name == "grpc-timeout")
+    }
+
     /// The frame around the frame.
     fn estrange(&mut self, dice: &mut Dice) {
         match dice.below(8) {
@@ -158,6 +163,24 @@ async fn connect(site: &Site, daemon: &Daemon) -> Channel {
     endpoint.connect().await.expect("the daemon answers")
 }
 
+/// Our own end of a call, by the deadline that it says itself.
+const GIVEN_UP: &str = "given up";
+
+/// The daemon's own word, by any of the ways that it has; not that the connection broke, or that nothing could be sent.
+fn is_an_answer(answer: &str) -> bool {
+    answer == "a stream" || ["status ", "http "].iter().any(|front| answer.starts_with(front))
+}
+
+#[test]
+fn a_connection_that_breaks_is_no_answer() {
+    assert!(["status 0", "status 13", "http 431", "a stream"].into_iter().all(is_an_answer));
+    assert!(
+        !["no answer", "no connection", "broken off: closed", "cannot be sent", "no status", GIVEN_UP]
+            .into_iter()
+            .any(is_an_answer)
+    );
+}
+
 /// The answer in a word.
 async fn send(channel: &mut Channel, shot: &Shot) -> String {
     let mut request = http::Request::post(&shot.path);
@@ -169,7 +192,10 @@ async fn send(channel: &mut Channel, shot: &Shot) -> String {
     if std::future::poll_fn(|cx| channel.poll_ready(cx)).await.is_err() {
         return "no connection".to_owned();
     }
-    let Ok(response) = channel.call(request).await else { return "broken off".to_owned() };
+    let response = match channel.call(request).await {
+        Ok(response) => response,
+        Err(error) => return broken_off(&error),
+    };
     let status = |map: &http::HeaderMap| map.get("grpc-status").map(|code| format!("status {}", code.to_str().unwrap_or("?")));
     if let Some(code) = status(response.headers()) {
         return code;
@@ -182,6 +208,16 @@ async fn send(channel: &mut Channel, shot: &Shot) -> String {
     }
     match response.into_body().collect().await {
         Ok(whole) => whole.trailers().and_then(status).unwrap_or_else(|| "no status".to_owned()),
-        Err(_) => "broken off".to_owned(),
+        Err(error) => broken_off(&error),
     }
+}
+
+/// With all that is behind it.
+fn broken_off(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    if causes.clone().any(|cause| cause.is::<tonic::TimeoutExpired>()) {
+        return GIVEN_UP.to_owned();
+    }
+    let causes = causes.map(ToString::to_string);
+    format!("broken off: {}", causes.collect::<Vec<_>>().join(": "))
 }

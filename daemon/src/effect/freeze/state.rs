@@ -37,7 +37,8 @@ pub fn comes_to(group: &Cgroup, frozen: bool) -> bool {
     })
 }
 
-fn is_told_to_thaw(group: &Cgroup) -> io::Result<bool> {
+/// Whether the group itself is not to stand any more.
+pub fn is_told_to_thaw(group: &Cgroup) -> io::Result<bool> {
     Ok(match group.version {
         Version::V1 => group.read("freezer.self_freezing")?.trim() == "0",
         Version::V2 => group.read("cgroup.freeze")?.trim() == "0" && !is_frozen(group)?,

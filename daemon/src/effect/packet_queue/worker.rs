@@ -36,7 +36,7 @@ impl Worker {
         thread::Builder::new().name("packet-queue".into()).stack_size(512 * 1024).spawn(move || {
             // A node under load wakes an ordinary thread 50 ms late (measured at a load of 25 on two cores), which would be part of
             // every delay. Where it is not permitted the delay is as exact as the node is idle.
-            let _ = crate::sys::process::go_first();
+            let _ = crate::sys::urgency::go_early();
             service.run();
             drop(kept);
         })?;

@@ -1,0 +1,106 @@
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use super::*;
+
+const SOON: Duration = Duration::from_secs(10);
+const AT_ONCE: Duration = Duration::from_millis(50);
+/// `syscall`, and for a child that comes out of it: wait for ever.
+const FORK_AND_PAUSE: [u8; 11] = [0x0f, 0x05, 0xb8, 0x22, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7];
+
+struct Victim {
+    child: Child,
+    ticks: Lines<BufReader<ChildStdout>>,
+}
+
+impl Victim {
+    fn start() -> Victim {
+        let mut command = Command::new("sh");
+        command.args(["-c", "while :; do echo tick; sleep 0.01; done"]).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("sh runs");
+        let ticks = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut victim = Victim { child, ticks };
+        assert!(victim.goes_on(), "before anything is done");
+        victim
+    }
+
+    /// More than a pipe could have kept from before.
+    fn goes_on(&mut self) -> bool {
+        self.ticks.by_ref().take(20).filter(Result::is_ok).count() == 20
+    }
+
+    fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Stops the process and lets it make a call on a thread of its own; what the call said comes when the process was to go on.
+fn borrowed(pid: u32, call: impl FnOnce(&mut Stopped) -> io::Result<u64> + Send + 'static) -> Receiver<io::Result<u64>> {
+    let (done, said) = channel();
+    thread::spawn(move || {
+        let mut stopped = Stopped::stop(pid, Instant::now() + SOON).expect("ours");
+        stopped.borrow().expect("64-bit code");
+        let answer = call(&mut stopped);
+        drop(stopped);
+        done.send(answer)
+    });
+    said
+}
+
+fn is_traced(pid: u32) -> bool {
+    crate::procfs::thread_status(pid, pid).expect("it lives").tracer != 0
+}
+
+/// The child of a call that its parent cannot be interrupted in (vfork(2)).
+fn fork_and_pause(stopped: &mut Stopped) -> io::Result<u64> {
+    let all = (libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC) as u64;
+    let anonymous = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
+    let code = stopped.call(libc::SYS_mmap, [0, 4096, all, anonymous, u64::MAX, 0])?;
+    stopped.write(code, &FORK_AND_PAUSE)?;
+    stopped.gadget = code;
+    stopped.call_within(AT_ONCE, libc::SYS_clone, [libc::CLONE_VFORK as u64, 0, 0, 0, 0, 0])
+}
+
+fn children_of(pid: u32) -> Vec<u32> {
+    let told = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it lives");
+    told.split_ascii_whitespace().map(|child| child.parse().expect("a pid")).collect()
+}
+
+#[test]
+fn a_call_that_takes_too_long_and_can_be_interrupted_leaves_the_process_as_it_was() {
+    let mut victim = Victim::start();
+    let said = borrowed(victim.id(), |stopped| stopped.call_within(AT_ONCE, libc::SYS_pause, [0; 6]));
+    let late = said.recv_timeout(SOON).expect("an answer").expect_err("it never ends by itself");
+    assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+    assert!(!is_traced(victim.id()), "it was interrupted, and nothing is owed");
+    assert!(victim.goes_on());
+}
+
+#[test]
+fn a_call_that_cannot_be_interrupted_keeps_the_process_until_it_has_its_registers_again() {
+    let mut victim = Victim::start();
+    let before = children_of(victim.id());
+    let said = borrowed(victim.id(), fork_and_pause);
+    let late = said.recv_timeout(SOON).expect("whoever asked is answered").expect_err("the child does not end by itself");
+    assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+    assert!(is_traced(victim.id()), "nobody lets go of it with registers that are ours");
+    assert!(!all_are_back_within(Duration::ZERO));
+    let forked = children_of(victim.id()).into_iter().find(|child| !before.contains(child) && is_ours(*child)).expect("forked");
+    process::signal(&process::open(forked).expect("alive"), libc::SIGKILL).expect("ours");
+    assert!(all_are_back_within(SOON), "it returns when the call ends");
+    assert!(victim.goes_on());
+}
+
+/// The shell's own children have another program.
+fn is_ours(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "sh")
+}
