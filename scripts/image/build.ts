@@ -46,6 +46,8 @@ function staticDaemon(target: string): string {
     "-Ctarget-feature=+crt-static",
     `--remap-path-prefix=${ROOT}=/chaosgate`,
     `--remap-path-prefix=${cargoHome}=/cargo`,
+    // Code that the contracts were compiled to lies there. The last that fits counts, and the folder may be in the first.
+    `--remap-path-prefix=${target}=/target`,
   ];
   const env = {
     ...process.env,
