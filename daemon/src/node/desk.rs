@@ -230,9 +230,14 @@ mod tests {
             let (desk, done) = (desk.clone(), Arc::clone(&done));
             tokio::spawn(async move { desk.ask(Turn::Own, move |_| done.fetch_add(1, Ordering::SeqCst)).await })
         };
+        let (begun, has_begun) = sync_channel(1);
         let first = desk.clone();
-        let first = tokio::spawn(async move { first.ask(Turn::Own, move |_| held_up.recv().expect("told")).await });
-        comes_true(|| desk.room.available_permits() < WAITING).await;
+        let hold_up = move |_: &mut Node| {
+            begun.send(()).expect("it is awaited");
+            held_up.recv().expect("told");
+        };
+        let first = tokio::spawn(async move { first.ask(Turn::Own, hold_up).await });
+        comes_true(|| has_begun.try_recv().is_ok()).await;
         let waiting: Vec<_> = (0..2 * WAITING).map(|_| order()).collect();
         comes_true(|| desk.room.available_permits() == 0).await;
         let is_closing = Arc::clone(&desk.is_closing);
