@@ -9,6 +9,7 @@ const WHOLE_SUITES = [
   "keeper",
   "newcomers",
   "other-kernel",
+  "other-kernel-measured",
   "matrix",
   "matrix-elsewhere",
   "matrix-table",

@@ -97,11 +97,10 @@ const DAEMON: Suite = {
   timeoutMinutes: 20,
 };
 
-/** One processor for itself, and the suite beside it mostly waits. */
-function otherKernel(...which: readonly string[]): Suite {
+function otherKernel(name: string, says: string, ...which: readonly string[]): Suite {
   return {
-    name: "other-kernel",
-    says: "network faults by netem, and a clock that jumps, in user-mode Linux",
+    name,
+    says,
     argv: [
       SANDBOX,
       ...["cargo", "test", "--release", "--locked", "--test", "network", "--test", "core"],
@@ -109,9 +108,27 @@ function otherKernel(...which: readonly string[]): Suite {
     ],
     result: { kind: "cargo" },
     timeoutMinutes: 20,
-    alongside: true,
   };
 }
+
+/** One processor for itself, and the suites beside it mostly wait. */
+const OTHER_KERNEL: Suite = {
+  ...otherKernel(
+    "other-kernel",
+    "network faults by netem, and a clock that jumps, in user-mode Linux",
+    "another_kernel::another_kernel_with_netem",
+    "another_kernel::another_kernel_whose_clock_jumps",
+  ),
+  alongside: true,
+};
+
+/** Judges single milliseconds, so nothing runs beside it. */
+const OTHER_KERNEL_MEASURED = otherKernel(
+  "other-kernel-measured",
+  "how exact both back ends are, packet by packet, in user-mode Linux",
+  "--include-ignored",
+  "another_kernel::another_kernel_measures",
+);
 
 const KEEPER: Suite = {
   name: "keeper",
@@ -356,7 +373,7 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     NEWCOMERS,
     DAEMON,
     KEEPER,
-    otherKernel("another_kernel::another_kernel_with_netem", "another_kernel::another_kernel_whose_clock_jumps"),
+    OTHER_KERNEL,
     { ...CLUSTER, alongside: true },
     { ...NODE_E2E, alongside: true, after: "cluster" },
     addUp("each"),
@@ -377,9 +394,10 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     NEWCOMERS,
     { ...DAEMON, env: FULL, timeoutMinutes: 40 },
     KEEPER,
-    otherKernel("--include-ignored", "another_kernel::"),
+    OTHER_KERNEL,
     { ...CLUSTER, alongside: true },
     { ...NODE_E2E, alongside: true, after: "cluster" },
+    OTHER_KERNEL_MEASURED,
     SCALE,
     ...MATRIX,
     addUp("every"),
