@@ -41,6 +41,9 @@ type Renewed = { readonly lost?: NodeTrouble; readonly active: number };
 /** Beyond this no node is asked any more, however well the others answer: the guard is blind meanwhile. */
 const LONGEST_RENEWAL_MS = 10_000;
 
+/** A runner that is busy itself hears of a call that failed at once a second later, and must not take that for silence. */
+const LEAST_PATIENCE_MS = 2_500;
+
 /**
  * Keeps the leases alive. Asks a silent daemon again within the guard's time: among a thousand there is always one that is busy. Where many
  * are silent the guard must not be blind for as long as all of them are waited for.
@@ -50,6 +53,7 @@ export async function renewLeases(command: Extract<Command, { do: "renew" }>, ha
   const { pollMs } = terms.guard;
   const begun = clock.now();
   const end = begun + LONGEST_RENEWAL_MS;
+  const patienceMs = Math.max(pollMs, LEAST_PATIENCE_MS);
   let isLost = false;
   const answers = await abreast(command.nodes, async (node): Promise<Renewed> => {
     const now = clock.now();
@@ -57,7 +61,7 @@ export async function renewLeases(command: Extract<Command, { do: "renew" }>, ha
     if (isLost && now >= begun + pollMs) return { active: 0 };
     const answer =
       now < end
-        ? await renewedUntil(node, command.epoch, hands, Math.min(now + pollMs, end))
+        ? await renewedUntil(node, command.epoch, hands, Math.min(now + patienceMs, end))
         : lostBy(node, `its turn did not come within ${LONGEST_RENEWAL_MS / 1000} s`);
     isLost ||= answer.lost !== undefined;
     return answer;
