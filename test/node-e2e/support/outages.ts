@@ -32,18 +32,18 @@ const LONG = "2m";
 /** The table of the issue, mildest first: what is broken last is taken away for good. */
 export const OUTAGES: readonly Outage[] = [
   {
-    name: "runner killed with -9, another takes over",
+    name: "runner killed with -9, another leads",
     duration: LONG,
     strike: async ({ stage }) => kill(await leaderOf(stage), "runner", "SIGKILL"),
   },
   {
-    name: "leader deleted, another takes over",
+    name: "leader deleted, another leads",
     duration: LONG,
     strike: async ({ stage }) => remove(stage, await leaderOf(stage)),
   },
   frozenLeader(),
   {
-    name: "every runner killed with -9, none restarted",
+    name: "every runner killed with -9, none back",
     duration: LONG,
     mute: true,
     strike: async ({ stage }) => {
@@ -171,7 +171,7 @@ export const NOBODY_HEALS: Outage = {
 function frozenLeader(): Outage {
   let frozen: SeenPod | undefined;
   return {
-    name: "leader frozen, another takes over, thawed",
+    name: "leader frozen, another leads, thawed",
     duration: LONG,
     strike: async ({ stage }) => {
       frozen = await leaderOf(stage);
