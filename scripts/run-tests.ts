@@ -3,7 +3,8 @@
 
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { PLANS, type Suite } from "./suites.ts";
+import type { Suite } from "./suites/suite.ts";
+import { PLANS } from "./suites.ts";
 import { missingOf, type Outcome, outcomesOf, requiredNames, type SuiteRun } from "./tally.ts";
 
 const planName = process.argv[2] ?? "test";

@@ -1,7 +1,7 @@
 // Adds up what the suites left behind. A required test that is absent or skipped counts as failed where everything must run.
 
 import { existsSync, readFileSync } from "node:fs";
-import type { Suite } from "./suites.ts";
+import type { Suite } from "./suites/suite.ts";
 
 export type Outcome = {
   readonly suite: string;

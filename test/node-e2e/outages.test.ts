@@ -29,7 +29,7 @@ describe.skipIf(why !== undefined)("an outage in the middle of a run", () => {
   });
   afterAll(async () => {
     await stage?.stop();
-    writeFileSync(".test/outages.json", JSON.stringify(rows, undefined, 1));
+    writeFileSync(".test/outages-table.json", JSON.stringify(rows, undefined, 1));
     console.log(["outage | healed after s | status after s | left | ended", ...rows.map(lineOf)].join("\n"));
   });
 

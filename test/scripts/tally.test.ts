@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Suite } from "../../scripts/suites.ts";
+import type { Suite } from "../../scripts/suites/suite.ts";
 import { cargoOutcomes, missingOf, outcomesOf, requiredNames, vitestOutcomes } from "../../scripts/tally.ts";
 
 const SUITE: Suite = { name: "daemon", says: "", argv: ["true"], result: { kind: "cargo" }, timeoutMinutes: 1 };

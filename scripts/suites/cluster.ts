@@ -1,0 +1,65 @@
+// Kubernetes: its API server, and a whole node.
+
+import { SANDBOX, type Suite, vitest } from "./suite.ts";
+
+export const API_SERVER: Suite = {
+  name: "api-server",
+  says: "build kube-apiserver for the cluster suite, once, while others compile too",
+  argv: ["scripts/cluster/build.sh"],
+  result: { kind: "exit" },
+  timeoutMinutes: 20,
+  alongside: true,
+};
+
+export const HELM: Suite = {
+  name: "helm",
+  says: "build helm for the tests of the chart, once, while others compile too",
+  argv: ["scripts/cluster/helm.sh"],
+  result: { kind: "exit" },
+  timeoutMinutes: 20,
+  alongside: true,
+};
+
+export const CLUSTER: Suite = {
+  name: "cluster",
+  says: "runs, journal, leadership, admission, chart, snapshot and dry run against a real etcd and kube-apiserver",
+  argv: vitest("cluster"),
+  result: { kind: "vitest", file: ".test/cluster.json" },
+  timeoutMinutes: 10,
+};
+
+/** Its figures are worth nothing beside another suite. */
+export const SCALE: Suite = {
+  name: "scale",
+  says: "a runner with a thousand nodes, ten thousand pods and two hundred runs",
+  argv: vitest("cluster", ["test/cluster/scale.test.ts"], "scale"),
+  result: { kind: "vitest", file: ".test/scale.json" },
+  env: { CHAOSGATE_FULL: "1" },
+  timeoutMinutes: 25,
+};
+
+export const NODE_IMAGES: Suite = {
+  name: "node-images",
+  says: "build the rest of Kubernetes, and pack the images of a real node, while others compile too",
+  argv: ["scripts/cluster/prepare.sh"],
+  result: { kind: "exit" },
+  timeoutMinutes: 20,
+  alongside: true,
+};
+
+export const NODE_E2E: Suite = {
+  name: "node-e2e",
+  says: "the pull request's story on a real kubelet and containerd, installed by the chart",
+  argv: [SANDBOX, ...vitest("node-e2e", ["test/node-e2e/story.test.ts"])],
+  result: { kind: "vitest", file: ".test/node-e2e.json" },
+  timeoutMinutes: 15,
+};
+
+export const OUTAGES: Suite = {
+  name: "outages",
+  says: "everything that can break in the middle of a run on that node, and how soon its victim is healed",
+  argv: [SANDBOX, ...vitest("node-e2e", ["test/node-e2e/outages.test.ts"], "outages")],
+  result: { kind: "vitest", file: ".test/outages.json" },
+  env: { CHAOSGATE_FULL: "1" },
+  timeoutMinutes: 45,
+};
