@@ -1,6 +1,6 @@
 // One fault by Chaos Mesh: its object is made, and looked at until every record says that it is injected.
 
-import type { AppError } from "../errors.ts";
+import { type AppError, messageOf } from "../errors.ts";
 import { CHAOS_MESH_KINDS } from "../run/chaos-mesh-order.ts";
 import type { FaultReceipt, FaultRequest } from "../run/ports.ts";
 import { type Api, jsonBody } from "./api.ts";
@@ -22,22 +22,27 @@ import {
 import { doubt, silence } from "./chaos-mesh-refusals.ts";
 import { type Item, isPassing, refused } from "./list.ts";
 
+/** The server's own limit for making an object, webhooks of others included: less than the 4 s that a runner waits for an answer. */
+const MAKES_WITHIN = { timeout: "3s" };
+
 /** Resolves when Chaos Mesh says that it has injected; the same fault may be asked for again. */
 export async function inject(
   { api, clock, injectWithinMs }: ChaosMeshOptions,
   request: FaultRequest,
 ): Promise<FaultReceipt> {
   const { kind, collection, name, object } = objectOf(request);
-  const made = await make(api, collection, object);
+  let unanswered = await make(api, collection, object);
   const title = `${kind} ${request.victim.namespace}/${name}`;
   const end = clock.now() + injectWithinMs;
   for (;;) {
     const found = await lookAt(api, `${collection}/${name}`);
     if (found === undefined) {
-      if (made === "unanswered") throw silence(`nobody knows whether ${title} will be made`);
+      if (unanswered !== undefined) throw silence(`nobody knows whether ${title} will be made: ${unanswered}`);
       throw doubt(`${title} was deleted while it was injected`);
     }
     if (found !== "unanswered") {
+      // Whoever sees it gone after that sees that it was taken away.
+      unanswered = undefined;
       fence(foundOf(kind, found), request.epoch);
       if (isTrue(found, "AllInjected") && records(found).length > 0) return receiptOf(request, kind);
     }
@@ -69,14 +74,22 @@ function objectOf({ runId, faultId, epoch, victim, deadlineMs, fault }: FaultReq
   return { kind, collection, name, object: { apiVersion: "chaos-mesh.org/v1alpha1", kind, metadata, spec } };
 }
 
-/** An object that is there already is ours, by its name. One whose answer was lost may be there, or come. */
-async function make(api: Api, collection: string, object: object): Promise<"answered" | "unanswered"> {
+/**
+ * An object that is there already is ours, by its name. One whose answer was lost may be there, or come: then why there was none. The
+ * server gives up before we do, so that nothing comes after we have looked.
+ */
+async function make(api: Api, collection: string, object: object): Promise<string | undefined> {
   try {
-    const { status, body } = await api.ask({ method: "POST", path: collection, body: jsonBody(object) });
+    const { status, body } = await api.ask({
+      method: "POST",
+      path: collection,
+      query: MAKES_WITHIN,
+      body: jsonBody(object),
+    });
     if (status !== 201 && status !== 409) throw refused(api, collection, status, body);
-    return "answered";
+    return undefined;
   } catch (thrown) {
-    if (isPassing(thrown)) return "unanswered";
+    if (isPassing(thrown)) return messageOf(thrown);
     throw thrown;
   }
 }

@@ -67,7 +67,8 @@ async function capabilities(api: Api): Promise<NodeCapabilities> {
 async function renew(api: Api, runId: string, epoch: number): ReturnType<Faults["renew"]> {
   const { found, unread } = await lookFor(api, ofRun(runId));
   for (const one of found) fence(one, epoch);
-  if (found.some(isTakenAway)) return { kind: "lost" };
+  const taken = found.find(isTakenAway);
+  if (taken !== undefined) return { kind: "lost", why: `somebody deleted ${taken.title}, or holds it up` };
   if (found.length > 0) return { kind: "renewed", remainingMs: RENEWAL.expiresAfterSeconds * 1000 };
   for (const { thrown } of unread) throw thrown;
   return { kind: "lost" };
@@ -97,22 +98,29 @@ async function revert(
   for (const one of newestFirst(mine)) tried.push({ one, why: await whyNotDeleted(api, one.path) });
   const refusals = tried.flatMap(({ one, why }) => (why === undefined ? [] : [`${one.title} was not deleted: ${why}`]));
   const end = clock.now() + recoverWithinMs;
-  let left: readonly Found[] = tried.flatMap(({ one, why }) => (why === undefined ? [one] : []));
+  let left: readonly Leaving[] = tried.flatMap(({ one, why }) => (why === undefined ? [one] : []));
   while (left.length > 0) {
     left = (await Promise.all(left.map((one) => stillThere(api, one)))).flat();
     if (left.length === 0 || clock.now() >= end) break;
     await clock.sleep(LOOK_EVERY_MS);
   }
-  const stuck = left.map(({ title, item }) => `${title} was deleted and is not recovered: ${stateOf(item)}`);
+  const stuck = left.map(whyNotRecovered);
   const reverted = mine.length - refusals.length - stuck.length;
   return { reverted, failures: [...refusals, ...stuck, ...unread.map(({ why }) => why)] };
 }
 
-/** One that nobody answered for is still there, as far as is known. */
-async function stillThere(api: Api, one: Found): Promise<readonly Found[]> {
+/** Deleted, and not gone yet; what is known of one that nobody answered for is from before. */
+type Leaving = Found & { readonly isUnanswered?: boolean };
+
+async function stillThere(api: Api, one: Leaving): Promise<readonly Leaving[]> {
   const item = await lookAt(api, one.path);
   if (item === undefined) return [];
-  return [item === "unanswered" ? one : { ...one, item }];
+  return [item === "unanswered" ? { ...one, isUnanswered: true } : { ...one, item, isUnanswered: false }];
+}
+
+function whyNotRecovered({ title, item, isUnanswered }: Leaving): string {
+  if (isUnanswered) return `${title} was deleted, and the API server did not say whether it is recovered`;
+  return `${title} was deleted and is not recovered: ${stateOf(item)}`;
 }
 
 function newestFirst(found: readonly Found[]): readonly Found[] {

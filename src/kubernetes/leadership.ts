@@ -82,7 +82,7 @@ function keep(options: LeadershipOptions, held: Held): Leadership {
 
   async function renew(): Promise<void> {
     const asked = clock.now();
-    const next = await put(options, current);
+    const next = await put(options, current, lost.signal);
     if (next === undefined) return lost.abort(new Error("another runner took the lease"));
     current = next;
     renewedAt = asked;
@@ -121,13 +121,14 @@ async function read({ api, namespace, name }: LeadershipOptions): Promise<Held |
   return heldOf(record(body));
 }
 
-/** Undefined: the lease is somebody else's. */
-async function put(options: LeadershipOptions, held: Held): Promise<Held | undefined> {
+/** Undefined: the lease is somebody else's, or nobody wants it any more. */
+async function put(options: LeadershipOptions, held: Held, unwanted?: AbortSignal): Promise<Held | undefined> {
   const first = await send(options, held);
   if (first !== undefined) return first;
   // Written by nobody but us, it changed by a request of ours whose answer was lost; so what is asked for now is asked again.
   const now = await read(options);
   if (now === undefined || now.holder !== options.identity || now.term !== held.term) return undefined;
+  if (unwanted?.aborted) return undefined;
   return send(options, { ...held, resourceVersion: now.resourceVersion });
 }
 

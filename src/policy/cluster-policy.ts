@@ -77,11 +77,12 @@ function isMeant({ name, labels }: NamespaceFact, { namespaces: { names, matchLa
 
 function terms(policy: ClusterPolicy, { experiment, engine, ticketKey, capMs, at }: Proposed): readonly string[] {
   const kind = experiment.kind === "Other" ? experiment.chaosKind : experiment.kind;
-  const { durationMs = 0 } = effectiveDuration(experiment, capMs);
+  // What happens once is over at once, whatever time the ticket leaves it.
+  const isOnce = isOneShot(experiment);
+  const { durationMs = 0 } = isOnce ? experiment : effectiveDuration(experiment, capMs);
   const { caps, kinds, engines, ticketKeys, times } = policy;
   const closed = times === undefined ? undefined : whyNotThrough(times, at, at + durationMs);
-  // What happens once is over at once, whatever time the ticket leaves it.
-  const isLong = caps.durationMs !== undefined && durationMs > caps.durationMs && !isOneShot(experiment);
+  const isLong = caps.durationMs !== undefined && durationMs > caps.durationMs && !isOnce;
   return [
     ...(kinds.length > 0 && !kinds.includes(kind) ? [`${kind} may not run; it permits ${kinds.join(", ")}`] : []),
     ...(engines.includes(engine) ? [] : [`the ${engine} engine may not inject`]),

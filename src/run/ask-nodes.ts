@@ -84,8 +84,8 @@ function lostBy(node: string, why: string): Renewed {
 }
 
 async function renewed(node: string, epoch: number, hands: Hands): Promise<Renewed> {
-  const { kind } = await hands.faults.renew(node, hands.terms.runId, epoch);
-  if (kind === "lost") return lostBy(node, "its daemon does not know the run any more");
+  const answer = await hands.faults.renew(node, hands.terms.runId, epoch);
+  if (answer.kind === "lost") return lostBy(node, answer.why ?? "its daemon does not know the run any more");
   return { active: await activeOn(node, hands) };
 }
 

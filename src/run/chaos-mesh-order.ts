@@ -59,7 +59,8 @@ export function chaosMeshOrder(written: WrittenSpec | undefined, peers: readonly
 
 /** Consent, caps and labels were asked of the victims alone: whatever would change other pods, or another cluster, is not left to it. */
 function whyUnjudged(kind: string, spec: WrittenSpec["spec"], peers: readonly MeshPeer[]): string | undefined {
-  if (spec.remoteCluster !== undefined)
+  // Chaos Mesh's own default is an empty name, which is none.
+  if ((spec.remoteCluster ?? "") !== "")
     return "remoteCluster names another cluster, whose owners nobody asked: take it out, or run it there";
   if (kind !== "NetworkChaos") return undefined;
   const direction = spec.direction ?? "to";

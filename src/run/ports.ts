@@ -160,16 +160,16 @@ export type NodeCapabilities = {
   readonly tcp?: TcpFact;
 };
 
+/** `lost`: the daemon does not know the run any more (restarted, expired, reverted), unless `why` says something else. */
+export type Renewal =
+  | { readonly kind: "renewed"; readonly remainingMs: number }
+  | { readonly kind: "lost"; readonly why?: string };
+
 /** One call per node; every refusal is an AppError `DAEMON_REFUSED` or `DAEMON_UNREACHABLE`. */
 export interface Faults {
   capabilities(node: string): Promise<NodeCapabilities>;
   inject(node: string, request: FaultRequest): Promise<FaultReceipt>;
-  /** `lost`: the daemon does not know the run any more (restarted, expired, reverted). */
-  renew(
-    node: string,
-    runId: string,
-    epoch: number,
-  ): Promise<{ readonly kind: "renewed"; readonly remainingMs: number } | { readonly kind: "lost" }>;
+  renew(node: string, runId: string, epoch: number): Promise<Renewal>;
   /** Without `faultId` everything of the run; idempotent. */
   revert(
     node: string,

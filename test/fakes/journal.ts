@@ -3,7 +3,8 @@ import type { Journal, JournalEntry } from "../../src/run/ports.ts";
 import { Trouble } from "./trouble.ts";
 
 export type FakeJournal = Journal & {
-  readonly trouble: Trouble /** Runs of which nobody can read what is written. */;
+  readonly trouble: Trouble;
+  /** Runs of which nobody can read what is written. */
   readonly unreadable: Set<string>;
 };
 

@@ -129,10 +129,34 @@ describe("an API server that does not answer the chaos-mesh engine", () => {
 
   it.each([
     { name: "has not made it, as far as anybody can see", meeting: "it never arrives" as const },
-    { name: "says that something went wrong", meeting: { status: 500, body: {} } },
-  ])("is given the order again where it $name", async ({ meeting }) => {
+    { name: "says that something went wrong", meeting: { status: 500, body: { message: "no answer within 4 s" } } },
+  ])("is given the order again where it $name, and its words are told", async ({ meeting }) => {
     const { faults } = aMesh(onPost(meeting));
-    await expect(faults.inject(CHAOS_MESH_NODE, request)).rejects.toMatchObject({ code: "DAEMON_UNREACHABLE" });
+    await expect(faults.inject(CHAOS_MESH_NODE, request)).rejects.toMatchObject({
+      code: "DAEMON_UNREACHABLE",
+      message: expect.stringMatching(/nobody knows whether DNSChaos .* will be made: .*no answer within 4 s/),
+    });
+  });
+
+  it("has made what was seen: when that is gone, somebody took it away", async () => {
+    const looks: ApiAnswer[] = [
+      { status: 200, body: { metadata: { name: `${RUN}-f0`, namespace: "shop" } } },
+      { status: 404, body: {} },
+    ];
+    const { faults } = aMesh(({ method }) => (method === "POST" ? "its answer is lost" : (looks.shift() ?? "done")));
+    await expect(faults.inject(CHAOS_MESH_NODE, request)).rejects.toMatchObject({
+      code: "DAEMON_REFUSED",
+      message: expect.stringContaining("was deleted while it was injected"),
+    });
+  });
+
+  it("is waited for no longer than a recovery may take, and its silence is no state", async () => {
+    const { faults } = aMesh(({ method, path }, nth) =>
+      method === "GET" && path.endsWith("-f0") && nth > 2 ? "it never arrives" : "done",
+    );
+    await faults.inject(CHAOS_MESH_NODE, request);
+    const { failures } = await faults.revert(CHAOS_MESH_NODE, RUN, 1);
+    expect(failures).toEqual([expect.stringContaining("the API server did not say whether it is recovered")]);
   });
 
   it("is not asked again where it refuses", async () => {

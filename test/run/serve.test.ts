@@ -161,6 +161,16 @@ describe("a runner", () => {
     expect(ends(world)).toContain("-0 resilient");
   });
 
+  it("takes up a run that can be read only after the others are served, and tells its trouble only at first", async () => {
+    const { world, runIds } = await leftBehind();
+    const [unread = ""] = runIds;
+    world.journal.unreadable.add(unread);
+    world.clock.at(world.clock.now() + 35_000, () => world.journal.unreadable.delete(unread));
+    const { errors } = await serving(world, []);
+    expect(world.reports.sent.filter(({ runId }) => runId === unread).at(-1)).toMatchObject({ phase: "finished" });
+    expect(errors.filter((one) => one === "run on record could not be read")).toHaveLength(4);
+  });
+
   it.each(["runs", "read"])("asks again where a %s of the journal is not answered at its start", async (call) => {
     const { world, runIds } = await leftBehind();
     world.journal.trouble.fail(call, 1, 2);
