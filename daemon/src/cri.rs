@@ -65,9 +65,20 @@ pub enum CriError {
     #[error("the container runtime's answer on container {id} has no {what}; it must be containerd or CRI-O with CRI v1")]
     Unreadable { id: String, what: &'static str },
     #[error(
-        "could not look at pid {pid} of container {id}: {cause}; it ended, or it lives in a pid namespace that this daemon cannot see"
+        "could not look at pid {pid} of container {id}: {cause}; where there is none, it ended, or it lives in a pid namespace that this daemon cannot see"
     )]
     Unseen { id: String, pid: u32, cause: io::Error },
+}
+
+impl CriError {
+    /// The container has ended, as far as anybody can see; a look that failed says nothing of the kind.
+    pub fn is_of_an_ended_one(&self) -> bool {
+        match self {
+            CriError::Unknown { .. } | CriError::NotRunning { .. } => true,
+            CriError::Unseen { cause, .. } => cause.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
 }
 
 /// The runtime of this node. Nothing is open between two questions.

@@ -95,7 +95,7 @@ pub struct Active {
     pub deadline: BootTime,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Stuck {
     record: Record,
     /// As it is listed.

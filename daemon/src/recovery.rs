@@ -4,6 +4,8 @@
 mod beside;
 
 use std::fmt;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
 pub use beside::{Done, undo_beside};
@@ -117,8 +119,23 @@ pub fn what_of(record: &Record) -> String {
     format!("{} on {namespace}/{pod} (pid {pid})", record.receipt.back_end())
 }
 
-/// Looks into every network namespace. The faults of the readable records are undone by now, so all that is left is an orphan.
+/// On a thread of its own, where one can be had, as in `undo_beside`.
 fn sweep_everywhere(effects: &Effects, say: &mut dyn FnMut(Step)) {
+    let (told, steps) = channel();
+    thread::scope(|scope| {
+        let tell = told.clone();
+        // Whoever listens does so until the sweep has ended.
+        let sweep = move || sweep_each_place(effects, &mut |step| drop(tell.send(step)));
+        if thread::Builder::new().name("sweep".into()).stack_size(beside::STACK).spawn_scoped(scope, sweep).is_err() {
+            sweep_each_place(effects, &mut |step| drop(told.send(step)));
+        }
+        drop(told);
+        steps.into_iter().for_each(say);
+    });
+}
+
+/// Looks into every network namespace. The faults of the readable records are undone by now, so all that is left is an orphan.
+fn sweep_each_place(effects: &Effects, say: &mut dyn FnMut(Step)) {
     let victims = match victim::one_in_every_netns() {
         Ok(victims) => victims,
         Err(cause) => return say(Step::Blind { place: "/proc".to_owned(), why: cause.to_string() }),

@@ -98,7 +98,8 @@ fn take_heartbeat(state_dir: &Path) -> Result<Heartbeat, HeartbeatError> {
 /// Serves until SIGTERM or SIGINT, then reverts everything. What failed to revert is in the answer.
 pub fn serve(options: &Serve, place: Place) -> Result<Reverted, ServeError> {
     revert_on_panic(&place.state_dir);
-    // Before any thread is made, for capabilities are a thread's.
+    // Before any thread is made that lives as long as we do, for capabilities are a thread's. One that waits for a borrowed call to end
+    // since the records were undone has all of them until then.
     privileges::keep_for(&kinds_needed(options, &place.left)).map_err(ServeError::Privileges)?;
     let keys = Arc::new(TicketKeys::parse(&read("ticket-keys", &options.ticket_keys)?)?);
     let callers = Callers::open(files_of(options), &options.client_name)?;
@@ -135,13 +136,14 @@ async fn serve_until_told(options: &Serve, callers: Callers, server: Server, des
     let told = tell_metrics(options, &desk).await?;
     announce(address, told).map_err(ServeError::Start)?;
     let serving = router.serve_with_incoming(callers::incoming(listener, callers));
-    tokio::select! {
-        ended = serving => { ended?; }
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let served = tokio::select! {
+        ended = serving => ended,
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+    };
     tracing::info!("asked to stop: no new connections, everything is reverted");
     let reverted = desk.close().await?;
+    served?;
     tokio::time::sleep(FAREWELL).await;
     Ok(reverted)
 }

@@ -22,7 +22,7 @@ use crate::contract::{
 };
 pub use looks::Looks;
 
-use crate::cri::{Cri, CriError, Found};
+use crate::cri::{Cri, Found};
 use crate::fault::Fault;
 use crate::ids::{Epoch, FaultId, FaultKey, InvalidId, RunId};
 use crate::node::{Asked, Desk, Event, Refusal, Turn};
@@ -83,7 +83,7 @@ impl Server {
         for victim in asked {
             match self.container_of(&victim).await {
                 Ok(container) => found.push((victim, container)),
-                Err(VictimError::Cri(CriError::Unknown { .. } | CriError::NotRunning { .. } | CriError::Unseen { .. })) => {}
+                Err(VictimError::Cri(gone)) if gone.is_of_an_ended_one() => {}
                 Err(refused) => return Err(refused),
             }
         }

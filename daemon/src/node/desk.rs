@@ -215,9 +215,12 @@ mod tests {
 
     /// Lets the other tasks of the test go on until it is so.
     async fn comes_true(is_so: impl Fn() -> bool) {
-        while !is_so() {
-            tokio::task::yield_now().await;
-        }
+        let so = async {
+            while !is_so() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), so).await.expect("it comes true");
     }
 
     #[tokio::test]

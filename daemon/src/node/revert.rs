@@ -86,17 +86,8 @@ impl Node {
     /// Undoes newest first of each victim, whatever order they come in.
     pub(super) fn undo_all(&mut self, mut taken: Vec<Active>) -> Reverted {
         taken.sort_by_key(|active| std::cmp::Reverse(active.record.recorded_at));
-        let mut failed = Vec::new();
-        {
-            let _alone = self.alone_unless_acting();
-            let records: Vec<&Record> = taken.iter().map(|active| &active.record).collect();
-            let tell = &mut |(place, done): recovery::Done| {
-                failed.extend(done.err().map(|failure| (place, failure)));
-            };
-            recovery::undo_beside(&self.ledger, &self.effects, &records, tell, &mut self.sign_of_life());
-        }
-        let count = u32::try_from(taken.len() - failed.len()).unwrap_or(u32::MAX);
-        let reverted = Reverted { count, failures: failed.iter().map(|(_, failure)| failure.clone()).collect() };
+        let failed = self.undo_each(&taken.iter().map(|active| &active.record).collect::<Vec<_>>());
+        let reverted = reverted_of(taken.len(), &failed);
         for (place, failure) in failed {
             let Active { record, fault, .. } = taken[place].clone();
             self.set_stuck(record, fault.name(), failure);
@@ -105,12 +96,17 @@ impl Node {
         reverted
     }
 
-    fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
+    pub(super) fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
+        self.undo_each(&[record]).pop().map_or(Ok(()), |(_, failure)| Err(failure))
+    }
+
+    /// Those that failed, by their places.
+    fn undo_each(&self, records: &[&Record]) -> Vec<(usize, UndoFailure)> {
         let _alone = self.alone_unless_acting();
-        let mut undone = Ok(());
-        let tell = &mut |(_, done): recovery::Done| undone = done;
-        recovery::undo_beside(&self.ledger, &self.effects, &[record], tell, &mut self.sign_of_life());
-        undone
+        let mut failed = Vec::new();
+        let tell = &mut |(place, done): recovery::Done| failed.extend(done.err().map(|failure| (place, failure)));
+        recovery::undo_beside(&self.ledger, &self.effects, records, tell, &mut self.sign_of_life());
+        failed
     }
 
     /// Beats while something is undone, which may take longer than the keeper's patience; one that never ends is not hidden for long.
@@ -142,21 +138,18 @@ impl Node {
         self.tell(Event { run, fault, kind: EventKind::UndoFailed, detail: format!("{what}: {why}") });
     }
 
-    /// Tries those that are meant at once; a failure waits longer for its next attempt.
+    /// Tries those that are meant at once, beside each other; a failure waits longer for its next attempt.
     pub(super) fn retry_stuck(&mut self, is_meant: impl Fn(&Record) -> bool) -> Reverted {
-        let mut reverted = Reverted::default();
-        let meant: Vec<Stuck> = self.stuck.extract_if(.., |stuck| is_meant(&stuck.record)).collect();
-        for mut stuck in meant {
-            match self.undo(&stuck.record) {
-                Ok(()) => reverted.count += 1,
-                Err(failure) => {
-                    reverted.failures.push(failure.clone());
-                    self.tell_failure(&stuck.record, failure);
-                    stuck.next_attempt = now().after(retry_after(stuck.attempts));
-                    stuck.attempts = stuck.attempts.saturating_add(1);
-                    self.stuck.push(stuck);
-                }
-            }
+        let mut meant: Vec<Stuck> = self.stuck.extract_if(.., |stuck| is_meant(&stuck.record)).collect();
+        meant.sort_by_key(|stuck| std::cmp::Reverse(stuck.record.recorded_at));
+        let failed = self.undo_each(&meant.iter().map(|stuck| &stuck.record).collect::<Vec<_>>());
+        let reverted = reverted_of(meant.len(), &failed);
+        for (place, failure) in failed {
+            let mut stuck = meant[place].clone();
+            self.tell_failure(&stuck.record, failure);
+            stuck.next_attempt = now().after(retry_after(stuck.attempts));
+            stuck.attempts = stuck.attempts.saturating_add(1);
+            self.stuck.push(stuck);
         }
         self.count(&reverted);
         reverted
@@ -166,6 +159,11 @@ impl Node {
         self.counted.reverted += u64::from(reverted.count);
         self.counted.undo_failures += reverted.failures.len() as u64;
     }
+}
+
+fn reverted_of(tried: usize, failed: &[(usize, UndoFailure)]) -> Reverted {
+    let count = u32::try_from(tried - failed.len()).unwrap_or(u32::MAX);
+    Reverted { count, failures: failed.iter().map(|(_, failure)| failure.clone()).collect() }
 }
 
 impl Stuck {

@@ -13,7 +13,7 @@ use crate::ledger::{Ledger, Record};
 
 /// Above this nothing gets faster where it was measured, and every iptables that runs takes its 4 MB.
 const MOST_AT_ONCE: usize = 3;
-const STACK: usize = 256 * 1024;
+pub(super) const STACK: usize = 256 * 1024;
 
 /// What became of one record, by its place.
 pub type Done = (usize, Result<(), UndoFailure>);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
 use tonic::Status;
@@ -9,6 +10,8 @@ use tonic::Status;
 use super::status;
 
 const STACK: usize = 256 * 1024;
+/// A look at as many victims as may be asked for takes some seconds.
+const WAITS: Duration = Duration::from_secs(10);
 
 /// One look at a time: many would be no sooner, and each has a thread.
 #[derive(Debug, Clone)]
@@ -26,7 +29,8 @@ impl Looks {
         &self,
         look: impl FnOnce() -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
-        let turn = Arc::clone(&self.0).acquire_owned().await.map_err(|_| status::closing())?;
+        let turn = tokio::time::timeout(WAITS, Arc::clone(&self.0).acquire_owned()).await;
+        let turn = turn.map_err(|_| status::look_goes_on(WAITS))?.map_err(|_| status::closing())?;
         let (answer, answered) = oneshot::channel();
         let work = move || {
             // An error only says that the caller went away.

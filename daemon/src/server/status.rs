@@ -1,6 +1,7 @@
 //! From our errors to gRPC statuses. The code tells a program what to do next; the message tells a person.
 
 use std::io;
+use std::time::Duration;
 
 use tonic::{Code, Status};
 
@@ -58,8 +59,9 @@ fn code_of_victim(error: &VictimError) -> Code {
 fn code_of_cri(error: &CriError) -> Code {
     match error {
         CriError::Id { .. } => Code::InvalidArgument,
-        CriError::Unknown { .. } | CriError::NotRunning { .. } | CriError::Unseen { .. } => Code::NotFound,
-        CriError::NoSocket { .. } | CriError::Unreadable { .. } => Code::FailedPrecondition,
+        ended if ended.is_of_an_ended_one() => Code::NotFound,
+        CriError::NoSocket { .. } | CriError::Unreadable { .. } | CriError::Unseen { .. } => Code::FailedPrecondition,
+        CriError::Unknown { .. } | CriError::NotRunning { .. } => Code::NotFound,
         CriError::Unreachable { .. } | CriError::Refused { .. } => Code::Unavailable,
     }
 }
@@ -89,6 +91,12 @@ pub fn too_many_victims(count: usize, most: usize) -> Status {
 
 pub fn watcher_too_slow(missed: u64) -> Status {
     Status::data_loss(format!("{missed} events passed before they were read: call List for what is active, then Watch again"))
+}
+
+pub fn look_goes_on(within: Duration) -> Status {
+    Status::unavailable(format!(
+        "another look for residue has not ended within {within:?}: residue is unknown, not zero; ask again, and look at the log"
+    ))
 }
 
 pub fn no_thread(cause: io::Error) -> Status {

@@ -94,6 +94,7 @@ impl Stopped {
         self.gadget = self.find_gadget()?;
         // A signal may wait until the process is itself again.
         self.own = Some(Own { registers, mask: get_mask(thread)? });
+        away::take_in_hand();
         set_mask(thread, u64::MAX)?;
         let rw = (libc::PROT_READ | libc::PROT_WRITE) as u64;
         let anonymous = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
@@ -132,6 +133,9 @@ impl Stopped {
 
     #[cfg(target_arch = "x86_64")]
     fn call_within(&mut self, limit: Duration, number: libc::c_long, arguments: [u64; 6]) -> io::Result<u64> {
+        if self.is_away {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "an earlier borrowed call of the process has not ended"));
+        }
         let thread = self.first()?;
         let own = self.own.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
         let mut registers = own.registers;
@@ -182,20 +186,20 @@ impl Stopped {
     }
 
     /// The registers go back while the thread stands where the kernel handles signals, so that a call that our stopping has interrupted
-    /// is restarted, or ended, by the kernel's own rules. A thread that does not get there in time is owed them.
-    fn give_back(&mut self, thread: i32, own: Own) -> io::Result<()> {
+    /// is restarted, or ended, by the kernel's own rules. A thread that does not get there in time is owed them: true.
+    fn give_back(&mut self, thread: i32, own: Own) -> io::Result<bool> {
         match self.is_away {
             true => ptrace(libc::PTRACE_INTERRUPT, thread, 0, 0)?,
             false => to_the_trap(thread)?,
         }
         match wait_for(thread, Stop::Trap, Instant::now() + COMES_BACK_WITHIN) {
-            Ok(true) => put_back(thread, &own),
+            Ok(true) => put_back(thread, &own).map(|()| false),
             Err(late) if late.kind() == io::ErrorKind::TimedOut => {
                 away::owe(thread, own);
                 self.threads.retain(|known| *known != thread);
-                Ok(())
+                Ok(true)
             }
-            ended => ended.map(drop),
+            ended => ended,
         }
     }
 
@@ -210,9 +214,12 @@ impl Stopped {
 impl Drop for Stopped {
     fn drop(&mut self) {
         self.unmap_scratch();
-        if let (Ok(thread), Some(own)) = (self.first(), self.own.take()) {
+        if let Some(own) = self.own.take() {
             // Fails only for a thread that has ended.
-            let _ = self.give_back(thread, own);
+            let is_owed = self.first().and_then(|thread| self.give_back(thread, own)).unwrap_or(false);
+            if !is_owed {
+                away::give_from_hand();
+            }
         }
         for thread in &self.threads {
             let _ = ptrace(libc::PTRACE_DETACH, *thread, 0, 0);

@@ -115,6 +115,7 @@ fn what_could_not_be_undone_at_the_start_is_retried_while_the_daemon_lives() {
     let mut runner = Runner::of(&site, &daemon);
     let left = runner.list().faults;
     assert_eq!(left.iter().map(|fault| fault.fault_id.as_str()).collect::<Vec<_>>(), ["f1"], "it is listed");
+    assert!(disk.has_records(&site), "the control");
     disk.set_records(&site, "rw");
     let asked = Instant::now();
     while !runner.list().faults.is_empty() && asked.elapsed() < Duration::from_secs(5) {

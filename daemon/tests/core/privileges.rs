@@ -177,8 +177,9 @@ fn others_are_answered_while_an_act_takes_its_time() {
     let (took, longest, answers) = std::thread::scope(|scope| {
         let injecting = scope.spawn(|| {
             let asked = Instant::now();
-            acting.inject(scene.request("f1")).expect("a permitted fault");
+            let injected = acting.inject(scene.request("f1"));
             is_over.store(true, Ordering::SeqCst);
+            injected.expect("a permitted fault");
             asked.elapsed()
         });
         let (mut longest, mut answers) = (Duration::ZERO, 0);
@@ -207,9 +208,10 @@ fn a_run_is_renewed_while_somebody_looks_for_residue() {
     let (took, longest, answers) = std::thread::scope(|scope| {
         let look = scope.spawn(|| {
             let asked = Instant::now();
-            let found = looking.residue_of(vec![by_pid(lab.victim_pid()); 256]).expect("an answer");
+            let found = looking.residue_of(vec![by_pid(lab.victim_pid()); 256]);
             is_over.store(true, Ordering::SeqCst);
-            assert!(found.len() >= 256, "each look sees what there is: {}", found.len());
+            let found = found.expect("an answer").len();
+            assert!(found >= 256, "each look sees what there is: {found}");
             asked.elapsed()
         });
         let (mut longest, mut answers) = (Duration::ZERO, 0);

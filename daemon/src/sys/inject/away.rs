@@ -1,10 +1,10 @@
-//! Threads that are away in a borrowed call, with our registers: they get their own back when they return, however late that is.
+//! Threads of others that have our registers, in a borrowed call: they get their own back when they return, however late that is.
 //! Only the thread that stopped them can do that, so it does not end before: what it owes is collected by a destructor of its own,
-//! which nobody who waits for its work waits for.
+//! which nobody who waits for its work waits for, and by itself where it is told to wait.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{EVENT_STOP, Registers, ptrace, put_back, to_the_trap};
@@ -23,13 +23,28 @@ struct Away {
 /// All that this thread owes.
 struct Owed(Vec<Away>);
 
+const NAP: Duration = Duration::from_millis(5);
+
 thread_local! {
     static OWED: RefCell<Owed> = const { RefCell::new(Owed(Vec::new())) };
+    /// How many are in the hands of this thread, which cannot give them back while it waits.
+    static IN_HAND: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How many threads of others are away, of all threads of ours.
-static ALL_AWAY: Mutex<usize> = Mutex::new(0);
-static RETURNED: Condvar = Condvar::new();
+/// How many have our registers, by all threads of ours.
+static BORROWED: AtomicUsize = AtomicUsize::new(0);
+
+/// From now on a thread has our registers.
+pub(super) fn take_in_hand() {
+    BORROWED.fetch_add(1, Ordering::SeqCst);
+    IN_HAND.set(IN_HAND.get() + 1);
+}
+
+/// It has its own again, or has ended.
+pub(super) fn give_from_hand() {
+    IN_HAND.set(IN_HAND.get() - 1);
+    BORROWED.fetch_sub(1, Ordering::SeqCst);
+}
 
 /// The thread has been told to stop and has not: it is let go when it has its own registers again, and not before.
 pub(super) fn owe(thread: i32, own: Own) {
@@ -37,63 +52,63 @@ pub(super) fn owe(thread: i32, own: Own) {
         thread,
         "a borrowed system call does not end; its thread stays traced until it has its own registers again"
     );
-    *all_away() += 1;
+    IN_HAND.set(IN_HAND.get() - 1);
     OWED.with_borrow_mut(|owed| owed.0.push(Away { thread, own }));
 }
 
 /// Gives back what has returned since, without waiting.
 pub(super) fn collect() {
-    OWED.with_borrow_mut(|owed| owed.collect(libc::WNOHANG));
+    OWED.with_borrow_mut(Owed::collect);
 }
 
-/// Waits until nobody is away any more, at most so long. A process that ended before would leave its registers to others.
+/// Waits until nobody has our registers any more, at most so long. A process that ended before would leave them to others. What this
+/// very thread has in its hands when it panics is not waited for.
 pub fn all_are_back_within(limit: Duration) -> bool {
-    let (end, mut away) = (Instant::now() + limit, all_away());
-    while *away > 0 {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+    let end = Instant::now() + limit;
+    loop {
+        collect();
+        if BORROWED.load(Ordering::SeqCst) <= IN_HAND.get() {
+            return true;
+        }
+        if Instant::now() >= end {
             return false;
         }
-        away = RETURNED.wait_timeout(away, left).unwrap_or_else(PoisonError::into_inner).0;
+        std::thread::sleep(NAP);
     }
-    true
-}
-
-fn all_away() -> MutexGuard<'static, usize> {
-    ALL_AWAY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Owed {
-    fn collect(&mut self, how: i32) {
-        self.0.retain(|away| {
-            let is_back = away.comes_back(how);
-            if is_back {
-                *all_away() -= 1;
-                RETURNED.notify_all();
-            }
-            !is_back
-        });
+    /// Whoever returns first is let go first.
+    fn collect(&mut self) {
+        let before = self.0.len();
+        self.0.retain(|away| !away.comes_back());
+        BORROWED.fetch_sub(before - self.0.len(), Ordering::SeqCst);
     }
 }
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        self.collect(0);
+        while !self.0.is_empty() {
+            self.collect();
+            std::thread::sleep(NAP);
+        }
     }
 }
 
 impl Away {
-    /// Whether the thread is itself again, or has ended; waits for that unless `how` is WNOHANG.
-    fn comes_back(&self, how: i32) -> bool {
+    /// Whether the thread is itself again, or has ended.
+    fn comes_back(&self) -> bool {
         let mut status = 0;
         loop {
             // SAFETY: `status` is writable for the call.
-            match unsafe { libc::waitpid(self.thread, &mut status, libc::__WALL | how) } {
+            match unsafe { libc::waitpid(self.thread, &mut status, libc::__WALL | libc::WNOHANG) } {
                 0 => return false,
                 -1 if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
                 -1 => return true,
                 _ if !libc::WIFSTOPPED(status) => return true,
                 _ if status >> 16 == EVENT_STOP => return self.is_let_go(),
+                // A signal that no mask holds up, such as SIGSTOP, is passed on.
+                _ if is_signal(status) => drop(ptrace(libc::PTRACE_CONT, self.thread, 0, libc::WSTOPSIG(status) as usize)),
                 // The end of the call. It fails for a thread that has just been killed, and the next look says so.
                 _ => drop(to_the_trap(self.thread)),
             }
@@ -106,4 +121,9 @@ impl Away {
         let _ = ptrace(libc::PTRACE_DETACH, self.thread, 0, 0);
         true
     }
+}
+
+/// And no stop of our own making.
+fn is_signal(status: i32) -> bool {
+    status >> 16 == 0 && libc::WSTOPSIG(status) != libc::SIGTRAP | 0x80
 }

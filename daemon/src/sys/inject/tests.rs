@@ -1,5 +1,5 @@
-use std::io::{BufRead, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -12,7 +12,7 @@ const FORK_AND_PAUSE: [u8; 11] = [0x0f, 0x05, 0xb8, 0x22, 0, 0, 0, 0x0f, 0x05, 0
 
 struct Victim {
     child: Child,
-    ticks: Lines<BufReader<ChildStdout>>,
+    ticks: Receiver<io::Result<String>>,
 }
 
 impl Victim {
@@ -20,15 +20,18 @@ impl Victim {
         let mut command = Command::new("sh");
         command.args(["-c", "while :; do echo tick; sleep 0.01; done"]).stdout(Stdio::piped());
         let mut child = command.spawn().expect("sh runs");
-        let ticks = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut victim = Victim { child, ticks };
+        let (tell, ticks) = channel();
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        thread::spawn(move || lines.try_for_each(|line| tell.send(line)));
+        let victim = Victim { child, ticks };
         assert!(victim.goes_on(), "before anything is done");
         victim
     }
 
-    /// More than a pipe could have kept from before.
-    fn goes_on(&mut self) -> bool {
-        self.ticks.by_ref().take(20).filter(Result::is_ok).count() == 20
+    /// Once what was told before is heard, and it may have been told half.
+    fn goes_on(&self) -> bool {
+        self.ticks.try_iter().for_each(drop);
+        (0..2).all(|_| self.ticks.recv_timeout(SOON).is_ok_and(|line| line.is_ok()))
     }
 
     fn id(&self) -> u32 {
@@ -38,6 +41,8 @@ impl Victim {
 
 impl Drop for Victim {
     fn drop(&mut self) {
+        // What it forked for us waits for ever, whatever became of the test.
+        children_of(self.id()).into_iter().for_each(end);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -77,7 +82,7 @@ fn children_of(pid: u32) -> Vec<u32> {
 
 #[test]
 fn a_call_that_takes_too_long_and_can_be_interrupted_leaves_the_process_as_it_was() {
-    let mut victim = Victim::start();
+    let victim = Victim::start();
     let said = borrowed(victim.id(), |stopped| stopped.call_within(AT_ONCE, libc::SYS_pause, [0; 6]));
     let late = said.recv_timeout(SOON).expect("an answer").expect_err("it never ends by itself");
     assert_eq!(late.kind(), io::ErrorKind::TimedOut);
@@ -87,17 +92,44 @@ fn a_call_that_takes_too_long_and_can_be_interrupted_leaves_the_process_as_it_wa
 
 #[test]
 fn a_call_that_cannot_be_interrupted_keeps_the_process_until_it_has_its_registers_again() {
-    let mut victim = Victim::start();
+    let victim = Victim::start();
     let before = children_of(victim.id());
     let said = borrowed(victim.id(), fork_and_pause);
     let late = said.recv_timeout(SOON).expect("whoever asked is answered").expect_err("the child does not end by itself");
     assert_eq!(late.kind(), io::ErrorKind::TimedOut);
     assert!(is_traced(victim.id()), "nobody lets go of it with registers that are ours");
     assert!(!all_are_back_within(Duration::ZERO));
-    let forked = children_of(victim.id()).into_iter().find(|child| !before.contains(child) && is_ours(*child)).expect("forked");
-    process::signal(&process::open(forked).expect("alive"), libc::SIGKILL).expect("ours");
+    end_the_call(victim.id(), &before);
     assert!(all_are_back_within(SOON), "it returns when the call ends");
     assert!(victim.goes_on());
+}
+
+#[test]
+fn whoever_waits_for_all_gives_back_what_it_owes_itself() {
+    let victim = Victim::start();
+    let before = children_of(victim.id());
+    let mut stopped = Stopped::stop(victim.id(), Instant::now() + SOON).expect("ours");
+    stopped.borrow().expect("64-bit code");
+    assert!(all_are_back_within(Duration::ZERO), "what is in its own hands is not waited for");
+    fork_and_pause(&mut stopped).expect_err("the child does not end by itself");
+    assert_eq!(stopped.call(libc::SYS_getpid, [0; 6]).expect_err("it is away").kind(), io::ErrorKind::TimedOut);
+    drop(stopped);
+    assert!(!all_are_back_within(AT_ONCE));
+    end_the_call(victim.id(), &before);
+    assert!(all_are_back_within(SOON), "nobody else could");
+    assert!(victim.goes_on());
+}
+
+/// Ends the child that the call waits for.
+fn end_the_call(pid: u32, before: &[u32]) {
+    let forked = children_of(pid).into_iter().find(|child| !before.contains(child) && is_ours(*child)).expect("forked");
+    end(forked);
+}
+
+fn end(pid: u32) {
+    if let Ok(process) = process::open(pid) {
+        let _ = process::signal(&process, libc::SIGKILL);
+    }
 }
 
 /// The shell's own children have another program.
