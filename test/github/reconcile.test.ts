@@ -144,6 +144,22 @@ describe("a look at GitHub", () => {
     expect(gate(pull)).toBe(now);
   });
 
+  it("reviews again when a push of settings was lost and the gate alone was decided under them since", async () => {
+    const pull = await openPullRequest(town);
+    const before = planOf(town, pull);
+    const files = { ".github/chaosgate.yml": settingsFor(town.runner.x).replace("pods: 5", "pods: 4") };
+    town.unheard(() => town.github.people.push(town.repository, "olga", { branch: "main", files }));
+    await new Promise((resolve) => setTimeout(resolve, 1001));
+    town.github.people.review(town.repository, "grace", pull.number, "APPROVED");
+    await town.quiet();
+    expect(planOf(town, pull)).toBe(before);
+    town.later(120 * MINUTE);
+    await town.reconcile();
+    expect(planOf(town, pull)).not.toBe(before);
+    await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+    expect(gate(pull)).toBe("success");
+  });
+
   it("does not look again at what was decided under these settings", async () => {
     const pull = await openPullRequest(town);
     await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
