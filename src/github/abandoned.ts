@@ -39,19 +39,30 @@ async function endSilent(repository: Repository, bot: Bot, run: QueuedRun): Prom
 
 /** Of a schedule only the run that began last can be open; the ticket itself goes on standing. */
 async function endSilentOf(repository: Repository, bot: Bot, schedule: StandingTicket): Promise<void> {
-  const { id, statuses, payload, environment } = schedule;
+  const { id, statuses } = schedule;
   const run = lastBegun(statuses);
   if (run === undefined) return;
-  const [document] = (await bot.tickets.open(payload.ticket))?.documents ?? [];
-  if (document === undefined) return;
-  const check = await newestOwnCheck(repository, payload.headSha, scheduleCheckName(environment, document));
-  const open = check?.externalId === run && !check.completed ? [check] : [];
+  const check = await checkOfRun(repository, bot, schedule, run);
+  const isOpen = check !== undefined && !check.completed;
   const isUnderWay = runUnderWay(statuses) === run;
-  if ((open.length === 0 && !isUnderWay) || isHeardOf(bot, open, dueAt(run) * 1000)) return;
-  for (const one of open) await failSilent(repository, one);
+  if ((!isOpen && !isUnderWay) || isHeardOf(bot, isOpen ? [check] : [], dueAt(run) * 1000)) return;
+  if (isOpen) await failSilent(repository, check);
   auditSilent(repository, bot, schedule);
   if (isUnderWay)
     await setDeploymentStatus(repository, id, isLive(statuses) ? "in_progress" : "inactive", endedSentence(run, WHY));
+}
+
+/** None of a ticket that cannot be opened, as when its key was replaced: what it ran is then ended by its statuses alone. */
+async function checkOfRun(
+  repository: Repository,
+  bot: Bot,
+  { payload, environment }: StandingTicket,
+  run: string,
+): Promise<Check | undefined> {
+  const [document] = (await bot.tickets.open(payload.ticket))?.documents ?? [];
+  if (document === undefined) return undefined;
+  const check = await newestOwnCheck(repository, payload.headSha, scheduleCheckName(environment, document));
+  return check?.externalId === run ? check : undefined;
 }
 
 function isHeardOf(bot: Bot, checks: readonly Check[], sinceMs: number): boolean {

@@ -262,6 +262,25 @@ describe("a scheduled run", () => {
     expect(await standing()).toEqual([]);
   });
 
+  it("is ended by its statuses where its ticket cannot be opened any more", async () => {
+    await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    const due = Math.floor(Date.now() / 1000);
+    await send(reportOf(claims, due, { sequence: 1, phase: "watching" }));
+    const [schedule] = deploymentsOf(town, "chaosgate:schedule");
+    if (schedule !== undefined)
+      Object.assign(schedule, { payload: { ...(schedule.payload as object), ticket: "of.another.key" } });
+    await town.reconcile();
+    expect(schedule?.statuses.at(-1)?.description).toContain("began");
+    town.later(20 * 60_000);
+    await town.reconcile();
+    await town.reconcile();
+    const said = schedule?.statuses.map(({ description }) => description) ?? [];
+    expect(said.filter((text) => text.includes("nothing was heard"))).toHaveLength(1);
+    expect(schedule?.statuses.at(-1)?.state).toBe("in_progress");
+  });
+
   it("of a schedule that runs nothing now is not said to be asked", async () => {
     const pull = await merged({ [PATH]: SCHEDULE });
     const said = await say(town, "dan", pull, "/chaos abort");
