@@ -281,6 +281,28 @@ describe("a scheduled run", () => {
     expect(schedule?.statuses.at(-1)?.state).toBe("in_progress");
   });
 
+  it("whose end is reported while nobody was heard of is left alone", async () => {
+    await town.stop();
+    let ends = false;
+    town = await buildTown(undefined, ({ method, query }, answer) => {
+      const seen = answer();
+      const check = town?.repository.checkRuns.find(({ name }) => name.startsWith("chaos / schedule"));
+      if (ends && check !== undefined && method === "GET" && query.check_name === check.name)
+        Object.assign(check, { status: "completed", conclusion: "success", title: "resilient" });
+      return seen;
+    });
+    await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+    town.later(20 * 60_000);
+    ends = true;
+    await town.reconcile();
+    const check = town.repository.checkRuns.find(({ name }) => name.startsWith("chaos / schedule"));
+    expect(check).toMatchObject({ conclusion: "success", title: "resilient" });
+    expect(deploymentsOf(town, "chaosgate:schedule")[0]?.statuses.at(-1)?.description).toContain("began");
+  });
+
   it("of a schedule that runs nothing now is not said to be asked", async () => {
     const pull = await merged({ [PATH]: SCHEDULE });
     const said = await say(town, "dan", pull, "/chaos abort");
