@@ -18,7 +18,7 @@ import { COULD_NOT } from "./publish-review.ts";
 import { openRepository, type Repository, where } from "./repository.ts";
 import { type QueuedRun, queuedRuns } from "./runs.ts";
 import { standingDeployments } from "./schedules.ts";
-import { currentSettingsDigest } from "./settings-file.ts";
+import { currentSettingsDigest, UNUSABLE_SETTINGS } from "./settings-file.ts";
 
 /** What is younger may still be on its way or under work. */
 const SETTLED_MS = 60_000;
@@ -118,6 +118,8 @@ async function isAnnounced(repository: Repository, bot: Bot, { environment, payl
 export function needsReview(checks: readonly Check[], sinceChangeMs: number, settings: string): boolean {
   const gate = checks.find(({ name }) => name === GATE);
   const review = checks.find(({ name }) => name === REVIEW);
+  // Under settings that cannot be used every review fails: that was said, and changes with the settings alone.
+  if (settings === UNUSABLE_SETTINGS && gate?.title === COULD_NOT) return false;
   if (gate === undefined || !gate.completed || gate.title === COULD_NOT) return true;
   if (readGateMark(gate.externalId) !== settings) return true;
   if (review === undefined && gate.conclusion !== "skipped") return true;

@@ -160,6 +160,33 @@ describe("a look at GitHub", () => {
     expect(gate(pull)).toBe("success");
   });
 
+  it("fails a gate once for settings that cannot be used, and decides it when they can be again", async () => {
+    await town.stop();
+    let writes = 0;
+    town = await buildTown(undefined, ({ method, path }, answer) => {
+      if (method !== "GET" && path.startsWith("/repos/")) writes += 1;
+      return answer();
+    });
+    const pull = await openPullRequest(town);
+    const settings = (text: string) =>
+      town.unheard(() =>
+        town.github.people.push(town.repository, "olga", {
+          branch: "main",
+          files: { ".github/chaosgate.yml": text },
+        }),
+      );
+    settings("version: nine\n");
+    town.later(2 * MINUTE);
+    await town.reconcile();
+    expect(gate(pull)).toBe("failure");
+    writes = 0;
+    await town.reconcile();
+    expect(writes).toBe(0);
+    settings(settingsFor(town.runner.x));
+    await town.reconcile();
+    expect(gate(pull)).toBe("action_required");
+  });
+
   it("does not look again at what was decided under these settings", async () => {
     const pull = await openPullRequest(town);
     await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
