@@ -3,6 +3,7 @@
 
 import type { Experiment } from "../manifest/experiment.ts";
 import { parseManifestBytes } from "../manifest/parse-bytes.ts";
+import { abreast } from "../run/abreast.ts";
 import type { EnvironmentSettings } from "../settings/environment.ts";
 import type { Settings } from "../settings.ts";
 import type { TicketClaims } from "../ticket/claims.ts";
@@ -24,6 +25,9 @@ import { limitsOf, objectivesOf } from "./hand-off.ts";
 import type { Repository } from "./repository.ts";
 import type { QueuedRun } from "./runs.ts";
 import { readSettings } from "./settings-file.ts";
+
+/** A hundred may stand, and GitHub takes no hundred requests at once from one app. */
+const MOST_QUESTIONS = 10;
 
 /** A standing ticket with what was said of it, newest first. */
 export type StandingTicket = QueuedRun & { readonly statuses: readonly DeploymentStatus[] };
@@ -67,9 +71,12 @@ export async function standingTickets(
 ): Promise<readonly StandingTicket[]> {
   const all = await standingDeployments(repository, environment);
   const oldest = new Map(all.map((one) => [one.payload.ticketId, one]));
-  const standing: StandingTicket[] = [];
-  for (const one of oldest.values()) standing.push({ ...one, statuses: await deploymentStatuses(repository, one.id) });
-  return standing.reverse();
+  const tickets = [...oldest.values()].reverse();
+  return abreast(
+    tickets,
+    async (one) => ({ ...one, statuses: await deploymentStatuses(repository, one.id) }),
+    MOST_QUESTIONS,
+  );
 }
 
 /** Those of them that were not revoked. */

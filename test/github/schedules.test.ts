@@ -340,6 +340,32 @@ describe("a scheduled run", () => {
   });
 });
 
+describe("a runner's question in an environment with room for one", () => {
+  it("asks for a schedule's statuses once, and not at all where nothing waits", async () => {
+    await town.stop();
+    const asked: string[] = [];
+    town = await buildTown(undefined, ({ method, path }, answer) => {
+      if (method === "GET" && path.endsWith("/statuses")) asked.push(path);
+      return answer();
+    });
+    await pushed({
+      ".github/chaosgate.yml": settingsFor(town.runner.x).replace("duration: 30s }", "duration: 30s, runs: 1 }"),
+    });
+    await merged({ [PATH]: SCHEDULE });
+    const [schedule] = deploymentsOf(town, "chaosgate:schedule");
+    const ofSchedule = () => asked.splice(0).filter((path) => path.includes(`/${schedule?.id}/`));
+    ofSchedule();
+    expect(await standing()).toHaveLength(1);
+    expect(ofSchedule()).toHaveLength(1);
+    await town.ask(CLAIMS_PATH, QUESTION);
+    expect(ofSchedule()).toEqual([]);
+    await merged({ "chaos/delay.yaml": delayOf("100ms") }, "later");
+    ofSchedule();
+    await town.ask(CLAIMS_PATH, QUESTION);
+    expect(ofSchedule()).toHaveLength(1);
+  });
+});
+
 describe("a scheduled run whose check GitHub would not take at first", () => {
   it("is asked to end by an abort of meanwhile", async () => {
     await town.stop();
