@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CLAIMS_PATH, REPORTS_PATH, STANDING_PATH } from "../../src/channel/protocol.ts";
+import { createTicketSigner } from "../../src/channel/ticket-signer.ts";
 import type { PullRequest } from "../../src/playground/github/repository.ts";
 import type { RunReport } from "../../src/run/report.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
@@ -133,6 +135,26 @@ describe("a merged schedule", () => {
     expect(
       appComments(town, pull).some(({ body }) => body.includes("objectives of the environment were changed")),
     ).toBe(true);
+  });
+
+  it("is revoked with a reason of its own when its very bytes are not read as an experiment any more", async () => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    const text = SCHEDULE.replace("kind: Schedule", "kind: Scheme");
+    const manifests = { [PATH]: createHash("sha256").update(text).digest("hex") };
+    const signer = await createTicketSigner(JSON.parse(town.variables.CHAOSGATE_TICKET_KEY ?? ""));
+    const [schedule] = deploymentsOf(town, "chaosgate:schedule");
+    if (schedule === undefined) throw new Error("nothing was deployed");
+    const ticket = await signer.sign({ ...claims, manifests });
+    Object.assign(schedule, { payload: { ...(schedule.payload as object), ticket } });
+    // What the bot wrote itself it still sees as it wrote it.
+    town.later(15_000);
+    await pushed({ [PATH]: text });
+    expect(await standing()).toEqual([]);
+    const said = appComments(town, pull).at(-1)?.body;
+    expect(said).toContain("not read as an experiment any more");
+    expect(said).not.toContain("limits or objectives");
   });
 
   it("stays when other objectives are the environment's and it names its own", async () => {
