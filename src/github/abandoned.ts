@@ -2,7 +2,15 @@
 
 import { audit } from "./audit.ts";
 import type { Bot } from "./bot.ts";
-import { type Check, newestOwnCheck, ownChecks, putCheck, runCheckName, scheduleCheckName } from "./checks.ts";
+import {
+  type Check,
+  newestOwnCheck,
+  ownChecks,
+  putCheck,
+  readCheck,
+  runCheckName,
+  scheduleCheckName,
+} from "./checks.ts";
 import { deploymentStatuses, isWaiting, setDeploymentStatus } from "./deployments.ts";
 import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
 import { readProgressMark } from "./marks.ts";
@@ -32,26 +40,38 @@ async function endSilent(repository: Repository, bot: Bot, run: QueuedRun): Prom
   const checks = await ownChecks(repository, run.payload.headSha, runCheckName(run.environment));
   const ours = checks.filter(({ externalId }) => externalId.startsWith(`${run.payload.ticketId}-`));
   if (isHeardOf(bot, ours, run.createdAt)) return;
-  for (const check of ours.filter(({ completed }) => !completed)) await failSilent(repository, check);
+  for (const check of ours.filter(({ completed }) => !completed)) if (!(await failSilent(repository, check))) return;
   auditSilent(repository, bot, run);
   await setDeploymentStatus(repository, run.id, "error", WHY);
 }
 
 /** Of a schedule only the run that began last can be open; the ticket itself goes on standing. */
 async function endSilentOf(repository: Repository, bot: Bot, schedule: StandingTicket): Promise<void> {
-  const { id, statuses, payload, environment } = schedule;
+  const { id, statuses } = schedule;
   const run = lastBegun(statuses);
   if (run === undefined) return;
-  const [document] = (await bot.tickets.open(payload.ticket))?.documents ?? [];
-  if (document === undefined) return;
-  const check = await newestOwnCheck(repository, payload.headSha, scheduleCheckName(environment, document));
-  const open = check?.externalId === run && !check.completed ? [check] : [];
+  const check = await checkOfRun(repository, bot, schedule, run);
+  const isOpen = check !== undefined && !check.completed;
   const isUnderWay = runUnderWay(statuses) === run;
-  if ((open.length === 0 && !isUnderWay) || isHeardOf(bot, open, dueAt(run) * 1000)) return;
-  for (const one of open) await failSilent(repository, one);
+  // Also by a check that has ended: its report may have come after the statuses were read.
+  if ((!isOpen && !isUnderWay) || isHeardOf(bot, check === undefined ? [] : [check], dueAt(run) * 1000)) return;
+  if (isOpen && !(await failSilent(repository, check))) return;
   auditSilent(repository, bot, schedule);
   if (isUnderWay)
     await setDeploymentStatus(repository, id, isLive(statuses) ? "in_progress" : "inactive", endedSentence(run, WHY));
+}
+
+/** None of a ticket that cannot be opened, as when its key was replaced: what it ran is then ended by its statuses alone. */
+async function checkOfRun(
+  repository: Repository,
+  bot: Bot,
+  { payload, environment }: StandingTicket,
+  run: string,
+): Promise<Check | undefined> {
+  const [document] = (await bot.tickets.open(payload.ticket))?.documents ?? [];
+  if (document === undefined) return undefined;
+  const check = await newestOwnCheck(repository, payload.headSha, scheduleCheckName(environment, document));
+  return check?.externalId === run ? check : undefined;
 }
 
 function isHeardOf(bot: Bot, checks: readonly Check[], sinceMs: number): boolean {
@@ -59,11 +79,17 @@ function isHeardOf(bot: Bot, checks: readonly Check[], sinceMs: number): boolean
   return bot.clock.now() - last < SILENT_RUN_MS;
 }
 
-/** A report that still comes is published all the same: the mark in the check's text stays as it is. */
-async function failSilent(repository: Repository, check: Check): Promise<void> {
+/**
+ * Fails a check as it was seen; false where a report has come since, whose end nothing would ever put right again. A report that still
+ * comes is published all the same: the mark in the check's text stays as it is.
+ */
+async function failSilent(repository: Repository, check: Check): Promise<boolean> {
+  const now = await readCheck(repository, check.id);
+  if (now.completed || now.text !== check.text) return false;
   const summary =
     "Nothing was heard of this run for 15 minutes. Leases end faults by themselves on every node; look at the ChaosRun in the cluster for what became of it.";
   await putCheck(repository, { ...check, state: "failure", title: "No report from the runner", summary }, check);
+  return true;
 }
 
 function auditSilent(repository: Repository, bot: Bot, { environment, payload }: QueuedRun): void {

@@ -86,6 +86,12 @@ export async function newestOwnCheck(
   return own.toSorted((a, b) => b.id - a.id)[0];
 }
 
+/** A check run as it is at this moment. */
+export async function readCheck(repository: Repository, id: number): Promise<Check> {
+  const { data } = await repository.octokit.rest.checks.get({ ...where(repository), check_run_id: id });
+  return checkOf(data);
+}
+
 type ListedCheck = {
   readonly id: number;
   readonly name: string;

@@ -10,6 +10,8 @@ export type ReviewMark = {
   readonly pusher?: string;
   /** Unix milliseconds at which this plan was first reviewed at this commit. */
   readonly reviewedAt: number;
+  /** Under which settings; none in a mark of before. */
+  readonly settings?: string;
 };
 
 export type ApprovalMark = {
@@ -27,10 +29,16 @@ export function writeReviewMark(mark: ReviewMark): string {
 
 /** Undefined for anything that is not a review's mark. */
 export function readReviewMark(text: string): ReviewMark | undefined {
-  const { plan, environment, pusher, reviewedAt } = read("review", text);
+  const { plan, environment, pusher, reviewedAt, settings } = read("review", text);
   const at = Number(reviewedAt);
   if (plan === undefined || environment === undefined || !Number.isSafeInteger(at)) return undefined;
-  return { plan, environment, reviewedAt: at, ...(pusher !== undefined && { pusher }) };
+  return {
+    plan,
+    environment,
+    reviewedAt: at,
+    ...(pusher !== undefined && { pusher }),
+    ...(settings !== undefined && { settings }),
+  };
 }
 
 /** The external id of a `chaos / approval` check run. */

@@ -16,6 +16,7 @@ import { publishSuggestions } from "./publish-suggestions.ts";
 import type { PullRequest } from "./pull-request.ts";
 import { recordedPusher, reviewMarkOf } from "./pushers.ts";
 import type { Repository } from "./repository.ts";
+import { settingsDigest } from "./settings-file.ts";
 import { withShown } from "./shown.ts";
 
 /** Publishes a review: its check with annotations, the gate, the one comment, and the fixes as suggestions. */
@@ -76,7 +77,7 @@ type Seen = { readonly pusher: string | undefined; readonly nowMs: number };
 async function putReviewCheck(
   repository: Repository,
   pr: PullRequest,
-  { review, settingsProblems }: Reviewed,
+  { review, settings, settingsProblems }: Reviewed,
   checks: readonly Check[],
   seen: Seen,
 ): Promise<void> {
@@ -89,6 +90,7 @@ async function putReviewCheck(
     environment: review.environment,
     reviewedAt: before?.plan === plan ? before.reviewedAt : seen.nowMs,
     ...(pusher !== undefined && { pusher }),
+    settings: settingsDigest(settings),
   });
   const { conclusion, title, summary, text, annotations } = renderReviewCheck(review, {
     audience: audienceOf(repository, pr),

@@ -12,13 +12,13 @@ import { updateDashboard } from "./dashboard.ts";
 import type { CommentDelivery, Delivery, DeliveryRepository, PullRequestDelivery } from "./delivery.ts";
 import { deploymentStatuses } from "./deployments.ts";
 import { TICKET_LIFETIME_SECONDS } from "./hand-off.ts";
-import { readGateMark } from "./marks.ts";
+import { readGateMark, readReviewMark } from "./marks.ts";
 import { MERGE_MARKER } from "./on-merge.ts";
 import { COULD_NOT } from "./publish-review.ts";
 import { openRepository, type Repository, where } from "./repository.ts";
 import { type QueuedRun, queuedRuns } from "./runs.ts";
 import { standingDeployments } from "./schedules.ts";
-import { currentSettingsDigest } from "./settings-file.ts";
+import { currentSettingsDigest, UNUSABLE_SETTINGS } from "./settings-file.ts";
 
 /** What is younger may still be on its way or under work. */
 const SETTLED_MS = 60_000;
@@ -112,15 +112,19 @@ async function isAnnounced(repository: Repository, bot: Bot, { environment, payl
 }
 
 /**
- * No gate, one that never concluded, one that failed because of us, one of other settings, or one that lets pass and that a lost event
- * may have outdated.
+ * No gate, one that never concluded, one that failed because of us, a gate or a review of other settings, or a gate that lets pass and
+ * that a lost event may have outdated.
  */
 export function needsReview(checks: readonly Check[], sinceChangeMs: number, settings: string): boolean {
   const gate = checks.find(({ name }) => name === GATE);
   const review = checks.find(({ name }) => name === REVIEW);
+  // Under settings that cannot be used every review fails: that was said, and changes with the settings alone.
+  if (settings === UNUSABLE_SETTINGS && gate?.title === COULD_NOT) return false;
   if (gate === undefined || !gate.completed || gate.title === COULD_NOT) return true;
   if (readGateMark(gate.externalId) !== settings) return true;
   if (review === undefined && gate.conclusion !== "skipped") return true;
+  // A review by a person, an approval or a run's end decides the gate alone: what was reviewed before may be of other settings still.
+  if (review !== undefined && readReviewMark(review.externalId)?.settings !== settings) return true;
   return (gate.conclusion === "success" || gate.conclusion === "skipped") && sinceChangeMs < COMMANDS_MS;
 }
 

@@ -3,6 +3,7 @@
 
 import type { Experiment } from "../manifest/experiment.ts";
 import { parseManifestBytes } from "../manifest/parse-bytes.ts";
+import { abreast } from "../run/abreast.ts";
 import type { EnvironmentSettings } from "../settings/environment.ts";
 import type { Settings } from "../settings.ts";
 import type { TicketClaims } from "../ticket/claims.ts";
@@ -24,6 +25,9 @@ import { limitsOf, objectivesOf } from "./hand-off.ts";
 import type { Repository } from "./repository.ts";
 import type { QueuedRun } from "./runs.ts";
 import { readSettings } from "./settings-file.ts";
+
+/** A hundred may stand, and GitHub takes no hundred requests at once from one app. */
+const MOST_QUESTIONS = 10;
 
 /** A standing ticket with what was said of it, newest first. */
 export type StandingTicket = QueuedRun & { readonly statuses: readonly DeploymentStatus[] };
@@ -67,9 +71,12 @@ export async function standingTickets(
 ): Promise<readonly StandingTicket[]> {
   const all = await standingDeployments(repository, environment);
   const oldest = new Map(all.map((one) => [one.payload.ticketId, one]));
-  const standing: StandingTicket[] = [];
-  for (const one of oldest.values()) standing.push({ ...one, statuses: await deploymentStatuses(repository, one.id) });
-  return standing.reverse();
+  const tickets = [...oldest.values()].reverse();
+  return abreast(
+    tickets,
+    async (one) => ({ ...one, statuses: await deploymentStatuses(repository, one.id) }),
+    MOST_QUESTIONS,
+  );
 }
 
 /** Those of them that were not revoked. */
@@ -145,7 +152,11 @@ function whyOutdated(claims: TicketClaims, settings: Settings, files: Stands["fi
   const environment: EnvironmentSettings | undefined = settings.environments[claims.environment];
   if (environment === undefined) return `${claims.environment} is gone from the settings`;
   if (environment.cluster !== claims.aud) return "the settings pin another cluster";
-  const now = [limitsOf(environment, "standing"), objectivesOf(experimentsIn(claims, files), settings, environment)];
+  const experiments = experimentsIn(claims, files);
+  // Approved bytes that a later version of ours reads otherwise: nobody has changed a limit.
+  if (experiments.length < claims.documents.length)
+    return "its manifest is not read as an experiment any more; a pull request that changes it says why";
+  const now = [limitsOf(environment, "standing"), objectivesOf(experiments, settings, environment)];
   const approved = [claims.limits, claims.objectives];
   return JSON.stringify(now) === JSON.stringify(approved)
     ? undefined

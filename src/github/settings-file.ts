@@ -19,12 +19,15 @@ export function settingsDigest(settings: Settings): string {
   return sha256(JSON.stringify(settings)).slice(0, 16);
 }
 
+/** What stands for the name of settings that cannot be used. */
+export const UNUSABLE_SETTINGS = "unusable";
+
 /** Names the settings of the default branch; those that cannot be used are none that anything was decided under. */
 export async function currentSettingsDigest(repository: Repository): Promise<string> {
   try {
     return settingsDigest(await readSettings(repository));
   } catch (error) {
-    if (error instanceof AppError && error.code === "SETTINGS_INVALID") return "unusable";
+    if (error instanceof AppError && error.code === "SETTINGS_INVALID") return UNUSABLE_SETTINGS;
     throw error;
   }
 }

@@ -82,11 +82,13 @@ export function createSchedules({ tickets, journal, clock, log, here }: Around):
   };
 }
 
+/** What is not given out may be revoked, held up or without room: which, the bot does not say, and it may be given out again. */
 function tellOfChanges(before: readonly Known[], now: readonly Known[], log: Log): void {
   const [old, young] = [before, now].map((list) => new Set(list.map(({ ticketId }) => ticketId)));
   for (const { ticketId, timetable } of now)
     if (!old?.has(ticketId)) log.info({ ticket: ticketId, cron: timetable.cron }, "schedule stands");
-  for (const { ticketId } of before) if (!young?.has(ticketId)) log.info({ ticket: ticketId }, "schedule is gone");
+  for (const { ticketId } of before)
+    if (!young?.has(ticketId)) log.info({ ticket: ticketId }, "schedule is not given out now");
 }
 
 /** What the journal holds of the run that was due last. */

@@ -12,7 +12,13 @@ import {
 
 describe("a mark", () => {
   it("is read as it was written, whatever its values hold", () => {
-    const review = { plan: "p;1=2", environment: "staging%", pusher: "ada-l", reviewedAt: 1_700_000_000_123 };
+    const review = {
+      plan: "p;1=2",
+      environment: "staging%",
+      pusher: "ada-l",
+      reviewedAt: 1_700_000_000_123,
+      settings: "0f",
+    };
     expect(readReviewMark(writeReviewMark(review))).toEqual(review);
     const approval = { plan: "p1", environment: "staging", login: "grace", comment: 7 };
     expect(readApprovalMark(writeApprovalMark(approval))).toEqual(approval);

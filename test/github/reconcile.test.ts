@@ -144,6 +144,49 @@ describe("a look at GitHub", () => {
     expect(gate(pull)).toBe(now);
   });
 
+  it("reviews again when a push of settings was lost and the gate alone was decided under them since", async () => {
+    const pull = await openPullRequest(town);
+    const before = planOf(town, pull);
+    const files = { ".github/chaosgate.yml": settingsFor(town.runner.x).replace("pods: 5", "pods: 4") };
+    town.unheard(() => town.github.people.push(town.repository, "olga", { branch: "main", files }));
+    await new Promise((resolve) => setTimeout(resolve, 1001));
+    town.github.people.review(town.repository, "grace", pull.number, "APPROVED");
+    await town.quiet();
+    expect(planOf(town, pull)).toBe(before);
+    town.later(120 * MINUTE);
+    await town.reconcile();
+    expect(planOf(town, pull)).not.toBe(before);
+    await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
+    expect(gate(pull)).toBe("success");
+  });
+
+  it("fails a gate once for settings that cannot be used, and decides it when they can be again", async () => {
+    await town.stop();
+    let writes = 0;
+    town = await buildTown(undefined, ({ method, path }, answer) => {
+      if (method !== "GET" && path.startsWith("/repos/")) writes += 1;
+      return answer();
+    });
+    const pull = await openPullRequest(town);
+    const settings = (text: string) =>
+      town.unheard(() =>
+        town.github.people.push(town.repository, "olga", {
+          branch: "main",
+          files: { ".github/chaosgate.yml": text },
+        }),
+      );
+    settings("version: nine\n");
+    town.later(2 * MINUTE);
+    await town.reconcile();
+    expect(gate(pull)).toBe("failure");
+    writes = 0;
+    await town.reconcile();
+    expect(writes).toBe(0);
+    settings(settingsFor(town.runner.x));
+    await town.reconcile();
+    expect(gate(pull)).toBe("action_required");
+  });
+
   it("does not look again at what was decided under these settings", async () => {
     const pull = await openPullRequest(town);
     await say(town, "grace", pull, `/chaos approve --plan ${planOf(town, pull)}`);
@@ -175,6 +218,29 @@ describe("a look at GitHub", () => {
     await town.reconcile();
     expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("failure");
     expect(run?.statuses.at(-1)?.state).toBe("error");
+  });
+
+  it("leaves alone a run whose end is reported while it looks", async () => {
+    await town.stop();
+    let ends = false;
+    town = await buildTown(undefined, ({ method, query }, answer) => {
+      const seen = answer();
+      const check = town?.repository.checkRuns.find(({ name }) => name === "chaos / run (staging)");
+      if (ends && check !== undefined && method === "GET" && query.check_name === check.name)
+        Object.assign(check, { status: "completed", conclusion: "success", title: "resilient" });
+      return seen;
+    });
+    const pull = await openPullRequest(town);
+    await say(town, "grace", pull, `/chaos run --plan ${planOf(town, pull)}`);
+    const [run] = deploymentsOf(town, "chaosgate:run");
+    const [queued] = run?.statuses ?? [];
+    if (queued !== undefined) run?.statuses.push({ ...queued, id: queued.id + 1_000_000, state: "in_progress" });
+    town.later(20 * MINUTE);
+    ends = true;
+    await town.reconcile();
+    expect(conclusionOf(town, pull, "chaos / run (staging)")).toBe("success");
+    expect(run?.statuses.at(-1)?.state).toBe("in_progress");
+    expect(town.logged.filter(({ on, allowed }) => on === "ticket" && allowed === false)).toEqual([]);
   });
 
   it("writes nothing where nothing was missed", async () => {

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CLAIMS_PATH, REPORTS_PATH, STANDING_PATH } from "../../src/channel/protocol.ts";
+import { createTicketSigner } from "../../src/channel/ticket-signer.ts";
 import type { PullRequest } from "../../src/playground/github/repository.ts";
 import type { RunReport } from "../../src/run/report.ts";
 import type { TicketClaims } from "../../src/ticket/claims.ts";
@@ -135,6 +137,26 @@ describe("a merged schedule", () => {
     ).toBe(true);
   });
 
+  it("is revoked with a reason of its own when its very bytes are not read as an experiment any more", async () => {
+    const pull = await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    const text = SCHEDULE.replace("kind: Schedule", "kind: Scheme");
+    const manifests = { [PATH]: createHash("sha256").update(text).digest("hex") };
+    const signer = await createTicketSigner(JSON.parse(town.variables.CHAOSGATE_TICKET_KEY ?? ""));
+    const [schedule] = deploymentsOf(town, "chaosgate:schedule");
+    if (schedule === undefined) throw new Error("nothing was deployed");
+    const ticket = await signer.sign({ ...claims, manifests });
+    Object.assign(schedule, { payload: { ...(schedule.payload as object), ticket } });
+    // What the bot wrote itself it still sees as it wrote it.
+    town.later(15_000);
+    await pushed({ [PATH]: text });
+    expect(await standing()).toEqual([]);
+    const said = appComments(town, pull).at(-1)?.body;
+    expect(said).toContain("not read as an experiment any more");
+    expect(said).not.toContain("limits or objectives");
+  });
+
   it("stays when other objectives are the environment's and it names its own", async () => {
     const another = settingsFor(town.runner.x).split("objectives:\n")[1]?.replace("errors:", "latency:") ?? "";
     const settings = settingsFor(town.runner.x, another);
@@ -262,6 +284,47 @@ describe("a scheduled run", () => {
     expect(await standing()).toEqual([]);
   });
 
+  it("is ended by its statuses where its ticket cannot be opened any more", async () => {
+    await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    const due = Math.floor(Date.now() / 1000);
+    await send(reportOf(claims, due, { sequence: 1, phase: "watching" }));
+    const [schedule] = deploymentsOf(town, "chaosgate:schedule");
+    if (schedule !== undefined)
+      Object.assign(schedule, { payload: { ...(schedule.payload as object), ticket: "of.another.key" } });
+    await town.reconcile();
+    expect(schedule?.statuses.at(-1)?.description).toContain("began");
+    town.later(20 * 60_000);
+    await town.reconcile();
+    await town.reconcile();
+    const said = schedule?.statuses.map(({ description }) => description) ?? [];
+    expect(said.filter((text) => text.includes("nothing was heard"))).toHaveLength(1);
+    expect(schedule?.statuses.at(-1)?.state).toBe("in_progress");
+  });
+
+  it("whose end is reported while nobody was heard of is left alone", async () => {
+    await town.stop();
+    let ends = false;
+    town = await buildTown(undefined, ({ method, query }, answer) => {
+      const seen = answer();
+      const check = town?.repository.checkRuns.find(({ name }) => name.startsWith("chaos / schedule"));
+      if (ends && check !== undefined && method === "GET" && query.check_name === check.name)
+        Object.assign(check, { status: "completed", conclusion: "success", title: "resilient" });
+      return seen;
+    });
+    await merged({ [PATH]: SCHEDULE });
+    const [claims] = await standing();
+    if (claims === undefined) throw new Error("nothing stands");
+    await send(reportOf(claims, DUE, { sequence: 1, phase: "watching" }));
+    town.later(20 * 60_000);
+    ends = true;
+    await town.reconcile();
+    const check = town.repository.checkRuns.find(({ name }) => name.startsWith("chaos / schedule"));
+    expect(check).toMatchObject({ conclusion: "success", title: "resilient" });
+    expect(deploymentsOf(town, "chaosgate:schedule")[0]?.statuses.at(-1)?.description).toContain("began");
+  });
+
   it("of a schedule that runs nothing now is not said to be asked", async () => {
     const pull = await merged({ [PATH]: SCHEDULE });
     const said = await say(town, "dan", pull, "/chaos abort");
@@ -296,6 +359,32 @@ describe("a scheduled run", () => {
       if (queued !== undefined) run?.statuses.push({ ...queued, id: queued.id + 1_000_000, state: "in_progress" });
       expect(await standing()).toEqual([]);
     });
+  });
+});
+
+describe("a runner's question in an environment with room for one", () => {
+  it("asks for a schedule's statuses once, and not at all where nothing waits", async () => {
+    await town.stop();
+    const asked: string[] = [];
+    town = await buildTown(undefined, ({ method, path }, answer) => {
+      if (method === "GET" && path.endsWith("/statuses")) asked.push(path);
+      return answer();
+    });
+    await pushed({
+      ".github/chaosgate.yml": settingsFor(town.runner.x).replace("duration: 30s }", "duration: 30s, runs: 1 }"),
+    });
+    await merged({ [PATH]: SCHEDULE });
+    const [schedule] = deploymentsOf(town, "chaosgate:schedule");
+    const ofSchedule = () => asked.splice(0).filter((path) => path.includes(`/${schedule?.id}/`));
+    ofSchedule();
+    expect(await standing()).toHaveLength(1);
+    expect(ofSchedule()).toHaveLength(1);
+    await town.ask(CLAIMS_PATH, QUESTION);
+    expect(ofSchedule()).toEqual([]);
+    await merged({ "chaos/delay.yaml": delayOf("100ms") }, "later");
+    ofSchedule();
+    await town.ask(CLAIMS_PATH, QUESTION);
+    expect(ofSchedule()).toHaveLength(1);
   });
 });
 

@@ -117,7 +117,7 @@ describe("a runner with a standing ticket", () => {
       forMs: 200_000,
     });
     expect(ends(world)).toEqual([]);
-    expect(said).toContain("schedule is gone");
+    expect(said).toContain("schedule is not given out now");
   });
 
   it("begins nothing that nobody confirms, and makes up for it when the bot is back in time", async () => {

@@ -15,6 +15,7 @@ import { openPreviews } from "../previews.ts";
 import { readPullRequest } from "../pull-request.ts";
 import type { Repository } from "../repository.ts";
 import { type QueuedRun, queuedRuns, takeBack } from "../runs.ts";
+import { standingTickets } from "../schedules.ts";
 import { readSettings } from "../settings-file.ts";
 import { ticketsUnderWay } from "./under-way.ts";
 
@@ -44,18 +45,32 @@ async function claimsOf(
 ): Promise<readonly Claim[]> {
   if (settings.execution !== "enabled") return [];
   if ((await lockOf(repository, environment, bot.clock.now())) !== undefined) return [];
-  const most = settings.environments[environment]?.caps.runs ?? Number.POSITIVE_INFINITY;
   const waiting = await waitingRuns(repository, environment, bot.clock.now());
-  const underWay = Number.isFinite(most) ? (await ticketsUnderWay(repository, environment, bot.clock.now())).length : 0;
+  // Runners ask every few seconds, and mostly for nothing: what runs is counted only where something waits for it.
+  if (waiting.length === 0) return [];
+  const room = await roomIn(repository, bot, settings, environment);
   const claims: Claim[] = [];
   for (const run of waiting) {
-    if (underWay + claims.length >= most) break;
+    if (claims.length >= room) break;
     const ticket = await bot.tickets.open(run.payload.ticket);
     if (ticket === undefined || ticket.jti !== run.payload.ticketId || ticket.aud !== clusterId) continue;
     const claim = await claimOrCancel(repository, bot, settings, run, ticket);
     if (claim !== undefined) claims.push(claim);
   }
   return claims;
+}
+
+/** How many more runs may go on at once. */
+async function roomIn(
+  repository: Repository,
+  bot: Bot,
+  { environments }: Settings,
+  environment: string,
+): Promise<number> {
+  const most = environments[environment]?.caps.runs;
+  if (most === undefined) return Number.POSITIVE_INFINITY;
+  const standing = await standingTickets(repository, environment);
+  return most - (await ticketsUnderWay(repository, environment, standing, bot.clock.now())).length;
 }
 
 /** Twice the lifetime, so that an expired ticket is still seen once and its checks are ended. */

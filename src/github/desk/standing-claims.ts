@@ -7,7 +7,7 @@ import { lockOf } from "../locks.ts";
 import { holds, standingOf } from "../people.ts";
 import { readPullRequest } from "../pull-request.ts";
 import type { Repository } from "../repository.ts";
-import { claimsUnlessRevoked, liveSchedules } from "../schedules.ts";
+import { claimsUnlessRevoked, isLive, type StandingTicket, standingTickets } from "../schedules.ts";
 import { readSettings } from "../settings-file.ts";
 import { ticketsUnderWay } from "./under-way.ts";
 
@@ -33,9 +33,10 @@ async function ofEnvironment(
   clusterId: string,
   environment: string,
 ): Promise<readonly Claim[]> {
-  const live = await liveSchedules(repository, environment);
+  const standing = await standingTickets(repository, environment);
+  const live = standing.filter(({ statuses }) => isLive(statuses));
   if (live.length === 0 || (await lockOf(repository, environment, bot.clock.now())) !== undefined) return [];
-  const isFull = await fullFor(repository, bot, settings, environment);
+  const isFull = await fullFor(repository, bot, settings, environment, standing);
   const claims: Claim[] = [];
   for (const schedule of live) {
     if (isFull(schedule.payload.ticketId)) continue;
@@ -55,10 +56,11 @@ async function fullFor(
   bot: Bot,
   { environments }: Settings,
   environment: string,
+  standing: readonly StandingTicket[],
 ): Promise<(ticketId: string) => boolean> {
   const most = environments[environment]?.caps.runs;
   if (most === undefined) return () => false;
-  const underWay = await ticketsUnderWay(repository, environment, bot.clock.now());
+  const underWay = await ticketsUnderWay(repository, environment, standing, bot.clock.now());
   // What a schedule runs itself does not hold it up: it never overlaps with itself.
   return (ticketId) => underWay.filter((other) => other !== ticketId).length >= most;
 }
