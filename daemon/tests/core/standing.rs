@@ -71,7 +71,12 @@ fn a_lease_that_nobody_renews_ends_it() {
         let asked = Instant::now();
         let mut runner = scene.hit(&daemon);
         let healed = scene.heals_within(Duration::from_secs(3));
-        assert!(healed.is_some() && asked.elapsed() > Duration::from_millis(1900), "{healed:?} after {:?}", asked.elapsed());
+        assert!(
+            healed.is_some() && asked.elapsed() > Duration::from_millis(1900),
+            "{:?}: {healed:?} after {:?}",
+            scene.act,
+            asked.elapsed()
+        );
         scene.assert_healed();
         assert_eq!(runner.renew("t1-0", 1).expect_err("lost").code(), Code::NotFound);
     });
