@@ -5,6 +5,7 @@
 mod holders;
 mod journal;
 mod locks;
+mod mounted;
 mod moving;
 mod nodes;
 mod opening;
@@ -15,9 +16,10 @@ mod preflight;
 mod rings;
 mod rule;
 mod server;
+mod sweeping;
 mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +33,6 @@ use super::{Capability, Effect, Felt, Residue, Swept, sweep_each};
 use crate::custody::{Custody, CustodyError};
 use crate::fault::Fault;
 use crate::fault::file_io::{FileIoFault, VolumePath};
-use crate::procfs;
 use crate::sys::fuse;
 use crate::victim::ResolvedVictim;
 use journal::Journal;
@@ -201,72 +202,18 @@ impl Effect for FileIoEffect {
     }
 
     fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, FileIoError> {
-        let (found, blind) = mounts_of_ours(victim);
-        let residue = || found.into_iter().map(|(_, mount)| residue_of(victim, &mount)).collect();
+        let (found, blind) = self.found_on(victim);
+        let residue = || found.iter().map(|one| one.residue(victim)).collect();
         blind.into_iter().next().map_or_else(|| Ok(residue()), Err)
     }
 
     fn sweep(&self, victim: &ResolvedVictim) -> Swept<FileIoError> {
-        let (found, mut failed) = mounts_of_ours(victim);
-        let found = found.into_iter().map(|(pid, mount)| (residue_of(victim, &mount), (pid, mount)));
-        let (swept, more) = sweep_each(found, |(pid, mount)| self.sweep_mount(victim, pid, &mount));
+        let (found, mut failed) = self.found_on(victim);
+        let found = found.into_iter().map(|one| (one.residue(victim), one));
+        let (swept, more) = sweep_each(found, |one| self.sweep_one(victim, one));
         failed.extend(more);
         (swept, failed)
     }
-}
-
-impl FileIoEffect {
-    fn sweep_mount(&self, victim: &ResolvedVictim, pid: u32, mount: &place::Mount) -> Result<(), FileIoError> {
-        let blind = |cause| FileIoError::Blind { pod: victim.pod.clone(), cause };
-        let stays = || FileIoError::Stays { pod: victim.pod.clone(), what: format!("{} on {}", mount.source, mount.point) };
-        let volume = VolumePath::of_mount_point(&mount.point).ok_or_else(stays)?;
-        let fault = mount.source.trim_start_matches(place::SOURCE).to_owned();
-        let (namespace, namespace_number) = place::identity_of(pid).map_err(blind)?;
-        let receipt = FileIoReceipt { fault, pid, namespace, namespace_number, volume, alters_data: false };
-        self.write_down_mount(&receipt, mount)?;
-        self.undo(&receipt)?;
-        let is_there = place::mounts_of(pid).map_err(blind)?.iter().any(|left| left.id == mount.id);
-        if is_there { Err(stays()) } else { Ok(()) }
-    }
-
-    /// What is written down may be lost like the record; the mount itself says as much as undoing needs.
-    fn write_down_mount(&self, receipt: &FileIoReceipt, mount: &place::Mount) -> Result<(), FileIoError> {
-        let step = |cause| FileIoError::Step { fault: receipt.fault.clone(), what: "write down the mount", cause };
-        let custody = self.custody(&receipt.fault)?;
-        if Journal::knows_mount(custody, &receipt.fault) {
-            return Ok(());
-        }
-        custody.prepare().map_err(step)?;
-        let journal = Journal::open(custody, &receipt.fault).map_err(step)?;
-        journal.mounted(mount.id, mount.device).map_err(step)
-    }
-}
-
-/// Our mounts in every mount namespace of the victim's pod, whose containers share one network, each with a process that sees it; and
-/// why others could not be seen.
-fn mounts_of_ours(victim: &ResolvedVictim) -> (Vec<(u32, place::Mount)>, Vec<FileIoError>) {
-    let blind = |cause| FileIoError::Blind { pod: victim.pod.clone(), cause };
-    let (others, mut failed) =
-        procfs::all_pids().map_or_else(|cause| (Vec::new(), vec![blind(cause)]), |pids| (pids, Vec::new()));
-    let mut seen = BTreeSet::new();
-    let mut ours = Vec::new();
-    for pid in std::iter::once(victim.pid).chain(others) {
-        let is_of_pod = pid == victim.pid || procfs::netns_inode(pid).is_ok_and(|netns| netns == victim.netns.inode);
-        // A process that has ended, or that may not be looked at, is not the one through which to look.
-        let Some(namespace) = Some(pid).filter(|_| is_of_pod).and_then(|pid| place::namespace_of(pid).ok()) else { continue };
-        if seen.insert(namespace) {
-            match place::mounts_of(pid) {
-                Ok(found) => ours.extend(found.into_iter().filter(place::Mount::is_ours).map(|mount| (pid, mount))),
-                Err(cause) if matches!(cause.raw_os_error(), Some(libc::ENOENT | libc::ESRCH | libc::EINVAL)) => {}
-                Err(cause) => failed.push(blind(cause)),
-            }
-        }
-    }
-    (ours, failed)
-}
-
-fn residue_of(victim: &ResolvedVictim, mount: &place::Mount) -> Residue {
-    Residue { place: format!("mounts of {}", victim.pod), what: format!("{} on {}", mount.source, mount.point) }
 }
 
 fn file_io<'a>(name: &str, fault: &'a Fault) -> Result<&'a FileIoFault, FileIoError> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
 
+use super::mounted::Mounted;
 use super::nodes::{Inode, Named, Nodes};
 use crate::custody::Custody;
 use crate::sys::file;
@@ -122,18 +123,6 @@ impl Journal {
         self.is_closed.store(true, SeqCst);
     }
 
-    /// What the mount is called in /proc, before anybody can be on it.
-    pub fn mounted(&self, mount: u64, device: u64) -> io::Result<()> {
-        fs::write(mount_in(&self.dir, &self.fault), format!("{mount} {device}"))
-    }
-
-    /// The mount's number and its device; None when it never came to be.
-    pub fn mounted_as(&self) -> Option<(u64, u64)> {
-        let text = fs::read_to_string(mount_in(&self.dir, &self.fault)).ok()?;
-        let (mount, device) = text.split_once(' ')?;
-        Some((mount.parse().ok()?, device.parse().ok()?))
-    }
-
     pub fn keep_deleted(&self, inode: Inode, fd: BorrowedFd<'_>) {
         if self.is_closed.load(SeqCst) {
             return;
@@ -161,11 +150,6 @@ impl Journal {
         format!("{}:{}:{}", self.fault, inode.device, inode.number)
     }
 
-    /// Whether a file system was mounted, or about to be, under this fault's name.
-    pub fn knows_mount(custody: &Custody, fault: &str) -> bool {
-        mount_in(custody.directory(), fault).exists()
-    }
-
     /// From now on the fault is done by the file system of another fault on the same volume.
     pub fn carry(custody: &Custody, fault: &str, carrier: &str) -> io::Result<()> {
         let path = carrier_in(custody.directory(), fault);
@@ -190,9 +174,9 @@ impl Journal {
         }
     }
 
-    /// Takes everything of a fault's file system away that is not in the kernel.
+    /// Takes everything of a fault's file system away that is not in the kernel. That it was mounted goes last: until then a sweep finds it.
     pub fn remove(custody: &Custody, fault: &str) -> io::Result<()> {
-        for path in [names_in, lifted_in, mount_in].map(|path| path(custody.directory(), fault)) {
+        for path in [names_in, lifted_in].map(|path| path(custody.directory(), fault)) {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -200,7 +184,7 @@ impl Journal {
         }
         // A keeper that is not there keeps nothing.
         let _ = custody.drop(fault);
-        Ok(())
+        Mounted::remove(custody, fault)
     }
 }
 
@@ -223,10 +207,6 @@ fn lifted_in(dir: &Path, fault: &str) -> PathBuf {
 
 fn carrier_in(dir: &Path, fault: &str) -> PathBuf {
     dir.join(format!("{fault}.carrier"))
-}
-
-fn mount_in(dir: &Path, fault: &str) -> PathBuf {
-    dir.join(format!("{fault}.mount"))
 }
 
 /// Length of the rest, kind, and numbers; a name at the end.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::holders::{self, Ground, Held, Mappings};
 use super::journal::Journal;
+use super::mounted::Mounted;
 use super::moving::{self, MoveError};
 use super::nodes::{Inode, Nodes};
 use super::operations::{self, Volume};
@@ -53,7 +54,8 @@ impl FileIoEffect {
         let mounted = make_mount(receipt, volume.device.as_raw_fd(), target.as_fd()).map_err(step("make the mount"))?;
         let server = Arc::new(Server::start(volume).map_err(step("start the file system"))?);
         let (mount, device) = numbers_of(&mounted).map_err(step("look at the mount"))?;
-        server.volume().journal.mounted(mount, device).map_err(step("write down the mount"))?;
+        let mounted_as = Mounted { receipt: receipt.clone(), mount, device };
+        mounted_as.write(custody).map_err(step("write down the mount"))?;
         let ground = preflight::ground_of(receipt.namespace, &target, device).map_err(step("look at the volume"))?;
         // From here on whoever undoes a fault of the old one must find this one as well.
         let serving = Serving { receipt: receipt.clone(), server: Arc::clone(&server) };
@@ -88,7 +90,7 @@ impl FileIoEffect {
         // Who waits for an answer of the old one is not to be waited for.
         volume.journal.lift()?;
         self.detach(&old.receipt, inside)?;
-        Ok(volume.journal.mounted_as().map(|(mount, device)| detached(new.namespace, mount, device)))
+        Ok(Mounted::read(custody, &old.receipt.fault)?.map(|mounted| detached(&mounted)))
     }
 
     /// A server for the volume, whoever served it before: with nothing to disturb, to let everybody finish what they are at.
@@ -138,7 +140,9 @@ impl FileIoEffect {
     /// dead. The undoing of its own fault does the rest.
     fn detach_dead(&self, custody: &Custody, inside: &Inside) -> io::Result<()> {
         let is_dead = |mount: &place::Mount| {
-            mount.fault().is_some_and(|fault| !self.served().contains_key(fault) && Journal::knows_mount(custody, fault))
+            mount
+                .fault()
+                .is_some_and(|fault| !self.served().contains_key(fault) && Mounted::is_there(custody.directory(), fault))
         };
         let mounts = inside.mounts()?;
         mount::inside(&inside.namespace, &inside.root, || {
@@ -172,15 +176,16 @@ impl FileIoEffect {
         };
         let custody = self.custody(&receipt.fault)?;
         custody.prepare().map_err(step("prepare the keeper's directory"))?;
-        let journal = Journal::open(custody, &receipt.fault).map_err(step("read what is known of the mount"))?;
-        let Some((mount, device)) = journal.mounted_as() else { return Ok(Vec::new()) };
+        let mounted = Mounted::read(custody, &receipt.fault).map_err(step("read what is known of the mount"))?;
+        let Some(mounted) = mounted else { return Ok(Vec::new()) };
+        let journal = Journal::open(custody, &receipt.fault).map_err(step("read what the kernel knows of the volume"))?;
         journal.lift().map_err(step("lift the fault"))?;
         file::allow_many().map_err(step("raise the limit of open files"))?;
         self.detach_dead(custody, &inside).map_err(step("unmount what a dead daemon served"))?;
         self.detach(receipt, &inside).map_err(step("unmount the file system"))?;
         let server = self.take_over(receipt, &inside)?;
         let root = open_volume(&inside, &receipt.volume).map_err(step("open the volume"))?;
-        let ground = detached(receipt.namespace, mount, device);
+        let ground = detached(&mounted);
         let open = |held: &Held, flags: i32| open_behind(root.as_fd(), server.as_deref(), held, flags);
         let moved = moving::move_all(&ground, &open, PATIENCE_TO_UNDO);
         tracing::info!(fault = receipt.fault, ?moved, "what the victim holds of the volume is back");
@@ -190,8 +195,9 @@ impl FileIoEffect {
 }
 
 /// What is held of a mount that nobody comes to any more: its paths begin in it.
-fn detached(namespace: u64, mount: u64, device: u64) -> Ground {
-    Ground { namespace, mount, seen_at: Vec::new(), mappings: Mappings::On(device) }
+fn detached(mounted: &Mounted) -> Ground {
+    let Mounted { receipt, mount, device } = mounted;
+    Ground { namespace: receipt.namespace, mount: *mount, seen_at: Vec::new(), mappings: Mappings::On(*device) }
 }
 
 fn source_of(receipt: &FileIoReceipt) -> String {
