@@ -13,7 +13,6 @@ use crate::fault::Fault;
 use crate::ids::RunId;
 use crate::lease::{BootTime, LeaseError};
 use crate::ledger::Record;
-use crate::recovery;
 use crate::victim::ResolvedVictim;
 
 /// An act takes milliseconds; a lock that is held for longer is held by someone who undoes.
@@ -88,7 +87,7 @@ impl Node {
     /// The effect has unwound itself or says that it could not; undoing once more is harmless and takes it off the record.
     fn unwind(&mut self, record: Record, fault: &Fault, cause: EffectError) -> Refusal {
         let key = record.key();
-        let unwound = match recovery::undo(&self.ledger, &self.effects, &record) {
+        let unwound = match self.undo(&record) {
             Ok(()) => "it is undone and off the record".to_owned(),
             Err(failure) => {
                 let why = failure.why.clone();

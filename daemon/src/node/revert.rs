@@ -105,7 +105,8 @@ impl Node {
         reverted
     }
 
-    fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
+    /// Beside the node's own thread, which never ends and would keep what did not stop in time.
+    pub(super) fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
         let _alone = self.alone_unless_acting();
         let mut undone = Ok(());
         let tell = &mut |(_, done): recovery::Done| undone = done;
