@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::mounted::Mounted;
 use super::nodes::{Inode, Named, Nodes};
-use crate::custody::Custody;
+use crate::custody::{Custody, CustodyError};
 use crate::sys::file;
 
 /// A journal is written anew when it is this long and four times what is worth keeping.
@@ -132,8 +132,9 @@ impl Journal {
         }
     }
 
-    pub fn deleted(&self, inode: Inode) -> Option<OwnedFd> {
-        self.custody.get(&self.name_of(inode)).ok()?
+    /// None where nobody keeps it, and never because the keeper could not be asked: the file would be given up for good.
+    pub fn deleted(&self, inode: Inode) -> Result<Option<OwnedFd>, CustodyError> {
+        self.custody.find(&self.name_of(inode))
     }
 
     /// The last who had it open has closed it.

@@ -125,7 +125,7 @@ impl Volume {
         }
         match found.open {
             Some(open) => file::duplicate(open.as_fd()).map_err(errno),
-            None => self.journal.deleted(inode).ok_or(libc::ESTALE),
+            None => self.journal.deleted(inode).map_err(|_| libc::EIO)?.ok_or(libc::ESTALE),
         }
     }
 

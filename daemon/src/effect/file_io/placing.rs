@@ -19,7 +19,7 @@ use super::place::{self, Inside};
 use super::rule::{Rule, Rules};
 use super::server::Server;
 use super::{FileIoEffect, FileIoError, FileIoReceipt, Serving, opening, preflight, wire};
-use crate::custody::{Custody, CustodyError};
+use crate::custody::Custody;
 use crate::fault::file_io::{FileIoFault, VolumePath};
 use crate::sys::{file, fuse, mount};
 
@@ -100,12 +100,8 @@ impl FileIoEffect {
             return Ok(Some(Arc::clone(&serving.server)));
         }
         let custody = self.custody(&receipt.fault)?;
-        let device = match custody.get(&receipt.fault) {
-            Ok(Some(device)) => File::from(device),
-            // Nobody holds it, so nobody can serve it: the kernel answers for it, with errors, until everything is moved.
-            Ok(None) | Err(CustodyError::NoKeeper { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        // Nobody holds it, so nobody can serve it: the kernel answers for it, with errors, until everything is moved.
+        let Some(device) = custody.find(&receipt.fault)?.map(File::from) else { return Ok(None) };
         let root = self.behind(receipt, inside).map_err(step("open the volume behind the fault"))?;
         let resend = device.try_clone().map_err(step("take over the file system"))?;
         let volume = volume(custody, receipt, device, root, Rules::default()).map_err(step("take over the file system"))?;
@@ -258,14 +254,18 @@ fn open_behind(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags
 
 fn open_nameless(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
     let volume = server.ok_or_else(gone)?.volume();
-    // Whoever has nothing to say about a file cannot open it either.
-    let number = holders::inode_of(held).map_err(|_| gone())?;
+    let number = holders::inode_of(held).map_err(|cause| if is_known_by_nobody(&cause) { gone() } else { cause })?;
     let inode = Inode { device: file::stat(root)?.st_dev, number };
     let open = volume.nodes().held_on(inode);
     match open {
         Some(open) => opening::again(open.as_fd(), flags),
-        None => opening::again(volume.journal.deleted(inode).ok_or_else(gone)?.as_fd(), flags),
+        None => opening::again(volume.journal.deleted(inode).map_err(io::Error::other)?.ok_or_else(gone)?.as_fd(), flags),
     }
+}
+
+/// Whoever has nothing to say about a file cannot open it either. EPERM: the kernel lets nobody of our user namespace look.
+fn is_known_by_nobody(cause: &io::Error) -> bool {
+    matches!(cause.raw_os_error(), Some(libc::ESTALE | libc::ENOENT | libc::ENOTCONN | libc::EPERM))
 }
 
 /// No name leads to it, and nobody has it open.
