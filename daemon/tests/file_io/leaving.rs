@@ -90,6 +90,26 @@ fn what_nobody_can_open_any_more_is_told_and_the_rest_comes_back() {
     stage.assert_nothing_left();
 }
 
+#[test]
+fn a_file_that_was_renamed_behind_the_mount_comes_back_and_not_what_took_its_name() {
+    let Some(mut stage) = stage("renamed") else { return };
+    let (at, path) = (volume(&stage), stage.path("a"));
+    stage.inject("f1", latency(&at, 1, &[M::Fsync])).expect("a permitted fault");
+    for file in ["f", "g"] {
+        stage.victim.does(&format!("open {file} {at}/{} rw", if file == "f" { "a" } else { "sub/b" })).text();
+    }
+    // Another container of the pod, which does not see the mount.
+    fs::rename(&path, stage.path("old")).and_then(|()| fs::write(&path, "other")).expect("writable");
+    fs::rename(stage.path("sub/b"), stage.path("sub/c")).expect("writable");
+    std::os::unix::fs::symlink("c", stage.path("sub/b")).expect("writable");
+    stage.revert("f1");
+    assert_eq!(stage.victim.does("pread f 0 9").text(), "alpha", "it is the file that it has opened");
+    assert_eq!(stage.victim.does("pread g 0 9").text(), "beta", "it is the file that it has opened");
+    stage.victim.does("pwrite f 0 ALPHA").text();
+    assert_eq!(fs::read_to_string(&path).expect("readable"), "other", "nobody writes into a file of that name");
+    stage.assert_nothing_left();
+}
+
 /// It is retried once, and is over then.
 fn await_no_record(stage: &Stage) {
     let asked = Instant::now();

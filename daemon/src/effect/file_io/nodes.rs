@@ -212,6 +212,15 @@ impl Nodes {
         Some(parts.join(&b'/'))
     }
 
+    /// Whether some file is known by this path below the volume.
+    pub fn knows(&self, path: &[u8]) -> bool {
+        let last = path.rsplit(|byte| *byte == b'/').next();
+        let is_path = |(parent, name): &(u64, Box<[u8]>)| {
+            Some(&**name) == last && self.path_of(*parent, name).is_some_and(|known| known == path)
+        };
+        path.is_empty() || self.nodes.values().flat_map(|node| &node.names).any(is_path)
+    }
+
     pub fn find(&self, id: u64) -> Whereabouts {
         let Some(node) = self.nodes.get(&id) else { return Whereabouts::default() };
         let mut paths: Vec<Vec<u8>> =
@@ -286,6 +295,7 @@ mod tests {
         let (dir, _) = nodes.look_up(ROOT, b"dir", inode(2));
         let (file, _) = nodes.look_up(dir, b"a", inode(3));
         assert_eq!(nodes.path(file), Some(b"dir/a".to_vec()));
+        assert!(nodes.knows(b"dir/a") && nodes.knows(b"dir") && !nodes.knows(b"a") && !nodes.knows(b"dir/b"));
         assert_eq!(nodes.look_up(ROOT, b"b", inode(3)).0, file, "a hard link is the same file");
         nodes.unname(ROOT, b"b", inode(3));
         assert_eq!(nodes.path(file), Some(b"dir/a".to_vec()));

@@ -243,13 +243,34 @@ fn numbers_of(mounted: &OwnedFd) -> io::Result<(u64, u64)> {
 
 /// What has no path any more is opened by whoever served it or the keeper, who have it open.
 fn open_behind(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
-    let named = if held.is_deleted { Err(gone()) } else { opening::below(root, &held.path, flags) };
+    let named = find_behind(root, server, held, flags).and_then(|found| opening::whole(found, flags));
     match named {
-        Err(error) if matches!(error.raw_os_error(), Some(libc::ESTALE | libc::ENOENT | libc::ENOTDIR)) => {
-            open_nameless(root, server, held, flags)
-        }
+        Err(error) if leads_elsewhere(&error) => open_nameless(root, server, held, flags),
         opened => opened,
     }
+}
+
+/// What is held, by its path; somebody who does not see the mount may have put something else there.
+fn find_behind(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
+    if held.is_deleted {
+        return Err(gone());
+    }
+    let found = opening::find(root, &held.path, flags)?;
+    let Some(server) = server else { return Ok(found) };
+    let is_it = match holders::inode_of(held) {
+        Ok(number) => file::stat(found.as_fd())?.st_ino == number,
+        // The server has looked at the path that it knows, and another file is there. Where it knows none, for what it knew is lost, and
+        // whatever else goes wrong, the kernel's own word is the best there is.
+        Err(cause) if cause.raw_os_error() == Some(libc::ESTALE) => !server.volume().nodes().knows(&held.path),
+        Err(_) => true,
+    };
+    if is_it { Ok(found) } else { Err(gone()) }
+}
+
+/// Not the file: nothing is there, or a link, a directory of another file system, or a socket or device without anybody behind it.
+fn leads_elsewhere(error: &io::Error) -> bool {
+    let elsewhere = [libc::ESTALE, libc::ENOENT, libc::ENOTDIR, libc::ELOOP, libc::EXDEV, libc::ENXIO];
+    error.raw_os_error().is_some_and(|code| elsewhere.contains(&code))
 }
 
 fn open_nameless(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
