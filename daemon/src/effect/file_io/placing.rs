@@ -165,6 +165,8 @@ impl FileIoEffect {
     /// What stays where it is for good. Everything else is back, or this is to be tried again.
     fn take_away(&self, receipt: &FileIoReceipt) -> Result<Vec<MoveError>, FileIoError> {
         let step = |what| move |cause| FileIoError::Step { fault: receipt.fault.clone(), what, cause };
+        // First, for whoever may not open another file finds nothing of what is to be undone.
+        file::allow_many().map_err(step("raise the limit of open files"))?;
         let Some(inside) = place::enter(receipt.namespace, receipt.namespace_number, receipt.pid)
             .map_err(step("look for the victim's mounts"))?
         else {
@@ -176,7 +178,6 @@ impl FileIoEffect {
         let Some(mounted) = mounted else { return Ok(Vec::new()) };
         let journal = Journal::open(custody, &receipt.fault).map_err(step("read what the kernel knows of the volume"))?;
         journal.lift().map_err(step("lift the fault"))?;
-        file::allow_many().map_err(step("raise the limit of open files"))?;
         self.detach_dead(custody, &inside).map_err(step("unmount what a dead daemon served"))?;
         self.detach(receipt, &inside).map_err(step("unmount the file system"))?;
         let server = self.take_over(receipt, &inside)?;
