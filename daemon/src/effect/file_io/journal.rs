@@ -101,8 +101,10 @@ impl Journal {
         File::create(lifted_in(&self.dir, &self.fault)).map(drop)
     }
 
+    /// Also when somebody else has undone it whole and removed what says so: what is written down of the mount is there before a fault
+    /// begins, and gone after it.
     pub fn is_lifted(&self) -> bool {
-        lifted_in(&self.dir, &self.fault).exists()
+        lifted_in(&self.dir, &self.fault).exists() || !Mounted::is_there(&self.dir, &self.fault)
     }
 
     /// A keeper that has come anew holds nothing yet: it gets the device again.
@@ -169,23 +171,18 @@ impl Journal {
     }
 
     pub fn forget_carrier(custody: &Custody, fault: &str) -> io::Result<()> {
-        match fs::remove_file(carrier_in(custody.directory(), fault)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        remove_file(&carrier_in(custody.directory(), fault))
     }
 
-    /// Takes everything of a fault's file system away that is not in the kernel. That it was mounted goes last: until then a sweep finds it.
+    /// Takes everything of a fault's file system away that is not in the kernel. Until all else is gone a sweep finds that it was
+    /// mounted; and that it is lifted is said until that is gone too, for whoever still serves must never disturb again.
     pub fn remove(custody: &Custody, fault: &str) -> io::Result<()> {
-        for path in [names_in, lifted_in].map(|path| path(custody.directory(), fault)) {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
+        let directory = custody.directory();
+        remove_file(&names_in(directory, fault))?;
         // A keeper that is not there keeps nothing.
         let _ = custody.drop(fault);
-        Mounted::remove(custody, fault)
+        Mounted::remove(custody, fault)?;
+        remove_file(&lifted_in(directory, fault))
     }
 }
 
@@ -195,6 +192,14 @@ impl Lines {
         if self.file.write_all(line).is_ok() {
             self.length += line.len() as u64;
         }
+    }
+}
+
+/// "Not there" is success.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -261,6 +266,22 @@ fn read_line(line: &[u8], nodes: &mut Nodes) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_that_somebody_else_has_undone_whole_stays_lifted() {
+        let state = std::env::temp_dir().join(format!("chaosgated-journal-{}", std::process::id()));
+        let custody = Custody::of(&state);
+        custody.prepare().expect("writable");
+        Mounted::example("t1-0.f1").write(&custody).expect("writable");
+        let journal = Journal::open(&custody, "t1-0.f1").expect("writable");
+        assert!(!journal.is_lifted());
+        journal.lift().expect("writable");
+        assert!(journal.is_lifted());
+        Journal::remove(&custody, "t1-0.f1").expect("removed");
+        assert_eq!(fs::read_dir(custody.directory()).expect("there").count(), 0);
+        assert!(journal.is_lifted(), "whoever serves it still disturbs nothing");
+        fs::remove_dir_all(&state).expect("our own directory");
+    }
 
     #[test]
     fn what_is_written_is_read_and_a_torn_end_is_the_end() {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::FileIoReceipt;
+use super::journal::remove_file;
 use crate::custody::Custody;
 
 const EXTENSION: &str = "mount";
@@ -56,10 +57,7 @@ impl Mounted {
     }
 
     pub fn remove(custody: &Custody, fault: &str) -> io::Result<()> {
-        match fs::remove_file(path_in(custody.directory(), fault)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        remove_file(&path_in(custody.directory(), fault))
     }
 }
 
@@ -84,22 +82,22 @@ mod tests {
     use super::*;
     use crate::fault::file_io::VolumePath;
 
+    impl Mounted {
+        pub fn example(fault: &str) -> Mounted {
+            let volume = VolumePath::of_mount_point("/data").expect("a path");
+            let (fault, namespace_number) = (fault.to_owned(), None);
+            let receipt = FileIoReceipt { fault, pid: 9, namespace: 7, namespace_number, volume, alters_data: false };
+            Mounted { receipt, mount: 36, device: 5 }
+        }
+    }
+
     #[test]
     fn what_is_mounted_is_found_by_its_fault_and_among_all_until_it_is_removed() {
         let state = std::env::temp_dir().join(format!("chaosgated-mounted-{}", std::process::id()));
         let custody = Custody::of(&state);
         assert_eq!(Mounted::all(&custody).0, []);
         custody.prepare().expect("writable");
-        let volume = VolumePath::of_mount_point("/data").expect("a path");
-        let receipt = FileIoReceipt {
-            fault: "t1-0.f1".to_owned(),
-            pid: 9,
-            namespace: 7,
-            namespace_number: None,
-            volume,
-            alters_data: false,
-        };
-        let mounted = Mounted { receipt, mount: 36, device: 5 };
+        let mounted = Mounted::example("t1-0.f1");
         mounted.write(&custody).expect("writable");
         fs::write(custody.directory().join("t1-0.f2.mount"), "{\"receipt\":").expect("writable");
         assert_eq!(Mounted::read(&custody, "t1-0.f1").expect("readable"), Some(mounted.clone()));
