@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::mounted::Mounted;
 use super::nodes::{Inode, Named, Nodes};
@@ -21,12 +21,15 @@ const NAMED: u8 = b'n';
 const BACKED: u8 = b'b';
 const RELEASED: u8 = b'r';
 
+/// Tells one keeper from the next.
+type Keeper = (u64, i64, i64);
+
 pub struct Journal {
     fault: String,
     dir: PathBuf,
     custody: Custody,
     /// The keeper that holds our end of the file system, as far as we know.
-    keeper: Mutex<Option<(u64, i64, i64)>>,
+    keeper: Mutex<Option<Keeper>>,
     /// Nobody takes over from this server any more.
     is_closed: AtomicBool,
     lines: Mutex<Lines>,
@@ -109,7 +112,7 @@ impl Journal {
 
     /// A keeper that has come anew holds nothing yet: it gets the device again.
     pub fn follow_the_keeper(&self, device: BorrowedFd<'_>) {
-        let mut known = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.keeper();
         let present = self.custody.keeper();
         if present.is_none() || *known == present || self.is_closed.load(SeqCst) {
             return;
@@ -122,10 +125,18 @@ impl Journal {
 
     /// From now on nothing is given to the keeper: what is left of the file system ends with this process.
     pub fn close(&self) {
+        // Whoever gives it something just now has given it when this returns, so that what is dropped then stays dropped.
+        let _keeper = self.keeper();
         self.is_closed.store(true, SeqCst);
     }
 
+    /// Held by whoever gives the keeper something.
+    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn keep_deleted(&self, inode: Inode, fd: BorrowedFd<'_>) {
+        let _keeper = self.keeper();
         if self.is_closed.load(SeqCst) {
             return;
         }

@@ -75,6 +75,7 @@ impl FileIoEffect {
         server.arm();
         if let Some(old) = old {
             self.served().remove(&old.receipt.fault);
+            old.server.volume().journal.close();
             Journal::remove(custody, &old.receipt.fault).map_err(step("remove what was written down"))?;
         }
         Ok(())
