@@ -86,8 +86,6 @@ pub struct FileIoEffect {
     custody: Option<Custody>,
     /// By the fault under whose name the file system is mounted.
     served: Mutex<BTreeMap<String, Serving>>,
-    /// Their faults are over and their mounts gone, but somebody holds what could not be moved: it works for as long as we live.
-    lingering: Mutex<Vec<Arc<Server>>>,
 }
 
 /// A file system of ours, and the receipt of the fault under whose name it is mounted.
@@ -121,14 +119,6 @@ impl FileIoEffect {
 
     fn served(&self) -> MutexGuard<'_, BTreeMap<String, Serving>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Serves on, for those who hold what could not be moved.
-    fn linger(&self, server: Arc<Server>) {
-        server.volume().journal.close();
-        let mut lingering = self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
-        lingering.retain(|one| !one.has_ended());
-        lingering.push(server);
     }
 
     /// What serves the volume of a receipt already.

@@ -110,6 +110,34 @@ fn a_file_that_was_renamed_behind_the_mount_comes_back_and_not_what_took_its_nam
     stage.assert_nothing_left();
 }
 
+#[test]
+fn a_root_directory_that_cannot_be_moved_is_served_until_its_process_ends() {
+    let Some(mut stage) = stage("rooted") else { return };
+    let at = volume(&stage);
+    stage.inject("f1", error(&at, libc::EIO, &[M::Read])).expect("a permitted fault");
+    let rooted = stage.victim.does(&format!("rooted {at}")).text();
+    let told = stage.runner.revert("t1-0", "f1", 1).expect("answers").failures;
+    assert!(told.len() == 1 && format!("{told:?}").contains("for good"), "told loudly: {told:?}");
+    await_no_record(&stage);
+    let read = fs::read_to_string(format!("/proc/{rooted}/root/a"));
+    assert_eq!(read.expect("what it keeps works, and without the fault"), "alpha");
+    assert_eq!(lingering(&stage), 1);
+    stage.victim.does(&format!("kill {rooted}")).text();
+    let asked = Instant::now();
+    while lingering(&stage) > 0 {
+        assert!(asked.elapsed() < Duration::from_secs(10), "the daemon serves nobody");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    stage.assert_nothing_left();
+}
+
+/// Threads of the daemon that wait for the end of what could not be moved.
+fn lingering(stage: &Stage) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{}/task", stage.daemon.child.id())).expect("alive").map_while(Result::ok);
+    let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.trim() == "file-io-left").count()
+}
+
 /// It is retried once, and is over then.
 fn await_no_record(stage: &Stage) {
     let asked = Instant::now();

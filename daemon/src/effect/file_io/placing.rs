@@ -7,6 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use super::holders::{self, Ground, Held, Mappings};
@@ -27,6 +28,11 @@ use crate::sys::{file, fuse, mount};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Undoing waits longer: whoever waits for the file system is answered meanwhile.
 const PATIENCE_TO_UNDO: Duration = Duration::from_secs(5);
+
+/// How often one that serves what is left looks whether anything is.
+const LOOK: Duration = Duration::from_secs(2);
+/// It sleeps and looks.
+const STACK: usize = 64 * 1024;
 
 impl FileIoEffect {
     pub(super) fn place(&self, receipt: &FileIoReceipt, asked: &FileIoFault) -> Result<(), FileIoError> {
@@ -153,8 +159,11 @@ impl FileIoEffect {
     pub(super) fn take_away_whole(&self, receipt: &FileIoReceipt) -> Result<(), FileIoError> {
         let left = self.take_away(receipt)?;
         let served = self.served().remove(&receipt.fault);
-        if let (Some(serving), false) = (served, left.is_empty()) {
-            self.linger(serving.server);
+        if let Some(serving) = served {
+            serving.server.volume().journal.close();
+            if !left.is_empty() {
+                linger(serving.server);
+            }
         }
         if let Some(custody) = &self.custody {
             let step = |cause| FileIoError::Step { fault: receipt.fault.clone(), what: "remove what was written down", cause };
@@ -189,6 +198,20 @@ impl FileIoEffect {
         tracing::info!(fault = receipt.fault, ?moved, "what the victim holds of the volume is back");
         let (left, not_yet): (Vec<_>, Vec<_>) = moved.left.into_iter().partition(MoveError::is_for_good);
         not_yet.into_iter().next().map_or(Ok(left), |first| Err(moving_failed(receipt, first)))
+    }
+}
+
+/// Serves on until the last of those is gone who hold what could not be moved: their faults are over, and nobody takes over from it.
+fn linger(server: Arc<Server>) {
+    let kept = Arc::clone(&server);
+    let wait = move || {
+        while !server.has_ended() {
+            thread::sleep(LOOK);
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("file-io-left".into()).stack_size(STACK).spawn(wait) {
+        tracing::warn!(%error, "what could not be moved is served for as long as this process lives");
+        std::mem::forget(kept);
     }
 }
 
