@@ -36,6 +36,8 @@ pub struct MoveError {
     pub pid: u32,
     pub path: String,
     pub cause: io::Error,
+    /// No other attempt can do better. Said where it arises: an errno alone may be anybody's.
+    pub is_for_good: bool,
     /// Which of what the process holds; None: all of it.
     place: Option<Place>,
 }
@@ -44,11 +46,6 @@ pub struct MoveError {
 type Place = (u8, u64);
 
 impl MoveError {
-    /// No other attempt can do better.
-    pub fn is_for_good(&self) -> bool {
-        self.cause.raw_os_error() == Some(libc::ESTALE) || self.cause.kind() == io::ErrorKind::Unsupported
-    }
-
     fn is_of(&self, held: &Held) -> bool {
         let is_place = self.place.is_none_or(|place| place == place_of(held) && self.path == lossy(held));
         self.pid == held.pid && is_place
@@ -231,7 +228,7 @@ impl Others {
             };
             let file = match same {
                 Some(file) => Some(file),
-                None => others.add(one, ready, open).map_err(|cause| left.push(failed(one, cause))).ok(),
+                None => others.add(one, ready, open).map_err(|cause| left.push(not_opened(one, cause))).ok(),
             };
             others.of.push(file);
         }
@@ -299,6 +296,10 @@ fn put_in_place(held: &Held, other: &OwnedFd) -> io::Result<()> {
 /// Puts the other files into the place of those that the process has; how many.
 fn exchange(pid: u32, process: &mut Stopped, own: &[Exchange<'_>], left: &mut Vec<MoveError>) -> usize {
     let before = left.len();
+    if let Err(cause) = process.borrow() {
+        left.push(not_borrowed(pid, cause));
+        return 0;
+    }
     match exchange_in_batches(process, own, left) {
         Ok(()) => own.len() - (left.len() - before),
         Err(cause) => {
@@ -309,18 +310,24 @@ fn exchange(pid: u32, process: &mut Stopped, own: &[Exchange<'_>], left: &mut Ve
 }
 
 fn exchange_in_batches(process: &mut Stopped, own: &[Exchange<'_>], left: &mut Vec<MoveError>) -> io::Result<()> {
-    process.borrow()?;
     let channel = Channel::open(process)?;
+    let given = give_all(&channel, process, own, left);
+    // Whatever became of that: one that stays is one more with each attempt, until the process can open nothing.
+    let closed = channel.close(process);
+    given.and(closed)
+}
+
+fn give_all(channel: &Channel, process: &mut Stopped, own: &[Exchange<'_>], left: &mut Vec<MoveError>) -> io::Result<()> {
     let mut rest = own;
     while !rest.is_empty() {
         let given = channel.give(process, &rest[..rest.len().min(BATCH)])?;
         for (one, new) in rest.iter().zip(&given) {
-            put(process, one.held, *new).unwrap_or_else(|cause| left.push(failed(one.held, cause)));
+            put(process, one.held, *new).unwrap_or_else(|cause| left.push(not_put(one.held, cause)));
         }
         close_all(process, &given)?;
         rest = &rest[given.len()..];
     }
-    channel.close(process)
+    Ok(())
 }
 
 /// A socket between us and the process, through which descriptors go.
@@ -344,8 +351,15 @@ impl Channel {
         process.read(scratch, &mut pair)?;
         let fd = |at: usize| i32::from_ne_bytes([pair[at], pair[at + 1], pair[at + 2], pair[at + 3]]);
         let ours = process.take(fd(4));
-        process.call(libc::SYS_close, [fd(4) as u64, 0, 0, 0, 0, 0])?;
-        Ok(Channel { ours: ours?.into(), theirs: fd(0) as u64 })
+        let closed = close(process, fd(4) as u64);
+        match closed.and(ours) {
+            Ok(ours) => Ok(Channel { ours: ours.into(), theirs: fd(0) as u64 }),
+            Err(cause) => {
+                // It is of no use without its other end.
+                let _ = close(process, fd(0) as u64);
+                Err(cause)
+            }
+        }
     }
 
     /// The numbers that they have in the process; fewer than were sent when it may not have more open files.
@@ -373,7 +387,7 @@ impl Channel {
     }
 
     fn close(self, process: &mut Stopped) -> io::Result<()> {
-        process.call(libc::SYS_close, [self.theirs, 0, 0, 0, 0, 0]).map(drop)
+        close(process, self.theirs)
     }
 }
 
@@ -386,7 +400,7 @@ fn put(process: &mut Stopped, held: &Held, new: u64) -> io::Result<()> {
         What::WorkingDirectory => {
             process.call(libc::SYS_fchdir, [new, 0, 0, 0, 0, 0])?;
         }
-        What::RootDirectory => return Err(io::Error::new(io::ErrorKind::Unsupported, "a root directory cannot be moved")),
+        What::RootDirectory => return Err(io::Error::other("a root directory cannot be moved")),
         What::Mapping { start, end, protection, is_shared, offset } => {
             let changed = if is_shared { Vec::new() } else { changed_pages(process, held.pid, start, end)? };
             let kind = if is_shared { libc::MAP_SHARED } else { libc::MAP_PRIVATE } | libc::MAP_FIXED;
@@ -423,19 +437,44 @@ fn changed_pages(process: &Stopped, pid: u32, start: u64, end: u64) -> io::Resul
 
 fn close_all(process: &mut Stopped, fds: &[u64]) -> io::Result<()> {
     let in_a_row = fds.windows(2).all(|pair| pair[1] == pair[0] + 1);
-    match fds {
-        [first, .., last] if in_a_row => process.call(libc::SYS_close_range, [*first, *last, 0, 0, 0, 0]).map(drop),
-        fds => fds.iter().try_for_each(|fd| process.call(libc::SYS_close, [*fd, 0, 0, 0, 0, 0]).map(drop)),
+    if let [first, .., last] = fds
+        && in_a_row
+        && process.call(libc::SYS_close_range, [*first, *last, 0, 0, 0, 0]).is_ok()
+    {
+        return Ok(());
     }
+    // Older kernels and stricter sandboxes have no close_range. Each is tried, whatever becomes of another.
+    let closed: Vec<io::Result<()>> = fds.iter().map(|fd| close(process, *fd)).collect();
+    closed.into_iter().collect()
 }
 
-fn failed(held: &Held, cause: io::Error) -> MoveError {
-    MoveError { pid: held.pid, path: lossy(held), cause, place: Some(place_of(held)) }
+fn close(process: &mut Stopped, fd: u64) -> io::Result<()> {
+    process.call(libc::SYS_close, [fd, 0, 0, 0, 0, 0]).map(drop)
+}
+
+/// ESTALE: no name leads to it and nobody has it open.
+fn not_opened(held: &Held, cause: io::Error) -> MoveError {
+    let is_for_good = cause.raw_os_error() == Some(libc::ESTALE);
+    MoveError { is_for_good, ..of_one(held, cause) }
+}
+
+fn not_put(held: &Held, cause: io::Error) -> MoveError {
+    MoveError { is_for_good: held.what == What::RootDirectory, ..of_one(held, cause) }
+}
+
+/// Without an errno it is our own word: the process cannot be borrowed on this machine.
+fn not_borrowed(pid: u32, cause: io::Error) -> MoveError {
+    let is_for_good = cause.raw_os_error().is_none() && cause.kind() == io::ErrorKind::Unsupported;
+    MoveError { is_for_good, ..of_process(pid, cause) }
+}
+
+fn of_one(held: &Held, cause: io::Error) -> MoveError {
+    MoveError { place: Some(place_of(held)), path: lossy(held), ..of_process(held.pid, cause) }
 }
 
 /// None of what it holds can be moved.
 fn of_process(pid: u32, cause: io::Error) -> MoveError {
-    MoveError { pid, path: String::new(), cause, place: None }
+    MoveError { pid, path: String::new(), cause, is_for_good: false, place: None }
 }
 
 fn lossy(held: &Held) -> String {
@@ -450,4 +489,25 @@ fn inode_of(held: &Held) -> Option<u64> {
 /// It has ended, which is no failure: what it held is gone.
 fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_never_be_moved_is_left_for_good() {
+        let held = |what| Held { pid: 9, what, path: b"a".to_vec(), is_deleted: false };
+        let file = held(What::Descriptor { fd: 3, flags: 0, position: 0 });
+        let errno = io::Error::from_raw_os_error;
+        assert!(not_opened(&file, errno(libc::ESTALE)).is_for_good, "nobody has it");
+        assert!(not_put(&held(What::RootDirectory), io::Error::other("no call does it")).is_for_good);
+        assert!(not_borrowed(9, io::Error::new(io::ErrorKind::Unsupported, "not 64-bit code")).is_for_good);
+        let others = [
+            not_opened(&file, errno(libc::EOPNOTSUPP)),
+            not_put(&file, errno(libc::ENOSYS)),
+            not_borrowed(9, errno(libc::ENOSYS)),
+        ];
+        assert!(others.iter().all(|left| !left.is_for_good), "the next attempt may do better: {others:?}");
+    }
 }

@@ -196,7 +196,7 @@ impl FileIoEffect {
         let open = |held: &Held, flags: i32| open_behind(root.as_fd(), server.as_deref(), held, flags);
         let moved = moving::move_all(&ground, &open, PATIENCE_TO_UNDO);
         tracing::info!(fault = receipt.fault, ?moved, "what the victim holds of the volume is back");
-        let (left, not_yet): (Vec<_>, Vec<_>) = moved.left.into_iter().partition(MoveError::is_for_good);
+        let (left, not_yet): (Vec<_>, Vec<_>) = moved.left.into_iter().partition(|left| left.is_for_good);
         not_yet.into_iter().next().map_or(Ok(left), |first| Err(moving_failed(receipt, first)))
     }
 }
