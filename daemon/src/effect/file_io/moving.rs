@@ -61,8 +61,8 @@ pub fn move_all(ground: &Ground, open: &Open<'_>, patience: Duration) -> Moved {
     if let Err(cause) = move_in_rounds(ground, open, patience, &mut moved) {
         moved.left.push(of_process(0, cause));
     }
-    // Who has ended holds nothing.
-    moved.left.retain(|left| left.pid == 0 || procfs::stat(left.pid).is_ok());
+    // Who has ended holds nothing, whether its parent has asked for it or not.
+    moved.left.retain(|left| left.pid == 0 || procfs::stat(left.pid).is_ok_and(|process| !process.is_dead));
     moved
 }
 

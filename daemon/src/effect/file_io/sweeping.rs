@@ -67,8 +67,10 @@ impl FileIoEffect {
         let receipt = FileIoReceipt { fault, pid, namespace, namespace_number, volume, alters_data: false };
         self.write_down_mount(&receipt, mount)?;
         self.undo(&receipt)?;
-        let is_there = place::mounts_of(pid).map_err(blind(victim))?.iter().any(|left| left.id == mount.id);
-        if is_there { Err(stays()) } else { Ok(()) }
+        // The process through which it was seen may have ended meanwhile; others in the namespace see as much.
+        let inside = place::enter(namespace, namespace_number, pid).map_err(blind(victim))?;
+        let left = inside.map_or_else(|| Ok(Vec::new()), |inside| inside.mounts()).map_err(blind(victim))?;
+        if left.iter().any(|left| left.id == mount.id) { Err(stays()) } else { Ok(()) }
     }
 
     /// What is written down may be lost like the record; the mount itself says as much as undoing needs.
