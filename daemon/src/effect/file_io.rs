@@ -65,11 +65,14 @@ pub enum FileIoError {
     Custody(#[from] CustodyError),
     #[error("could not {what} for fault {fault}: {cause}")]
     Step { fault: String, what: &'static str, cause: io::Error },
-    #[error("could not move what pid {pid} holds of {path:?} for fault {fault}: {cause}")]
+    #[error(
+        "could not move {} for fault {fault}: {cause}; an undo is tried again by itself, and goes through once that process \
+         can be stopped or has ended", held_by(*pid, path)
+    )]
     Move { fault: String, pid: u32, path: String, cause: io::Error },
     #[error(
-        "fault {fault} is over and its mount is gone, but pid {pid} keeps {path:?} on it for good, as what nobody can open again \
-         ({others} more are in the daemon's log): {cause}; restart that process"
+        "fault {fault} is over and its mount is gone, but {} stays on it for good ({others} more are in the daemon's log): {cause}; \
+         restart that process", held_by(*pid, path)
     )]
     Left { fault: String, pid: u32, path: String, others: usize, cause: io::Error },
     #[error(
@@ -213,6 +216,15 @@ fn file_io<'a>(name: &str, fault: &'a Fault) -> Result<&'a FileIoFault, FileIoEr
     }
 }
 
+/// Pid 0 is nobody: what failed is to look at all of them.
+fn held_by(pid: u32, path: &str) -> String {
+    match (pid, path) {
+        (0, _) => "what the victim's processes hold".to_owned(),
+        (pid, "") => format!("all that pid {pid} holds"),
+        (pid, path) => format!("{path:?}, which pid {pid} holds,"),
+    }
+}
+
 /// What this node lacks, or what it has.
 fn probe() -> Result<String, String> {
     match fuse::open() {
@@ -239,4 +251,21 @@ fn felt(met: u64) -> Felt {
         met => format!("{met} file operations of the victim met the fault"),
     };
     Felt { measured: met > 0, felt: met > 0, how }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_moved_is_told_with_who_holds_it_and_what_to_do() {
+        let told = |pid, path: &str| {
+            let (fault, path, cause) = ("r.f".to_owned(), path.to_owned(), io::ErrorKind::ResourceBusy.into());
+            FileIoError::Move { fault, pid, path, cause }.to_string()
+        };
+        assert!(told(9, "a").starts_with("could not move \"a\", which pid 9 holds, for fault r.f: "));
+        assert!(told(9, "").starts_with("could not move all that pid 9 holds for fault r.f: "));
+        assert!(told(0, "").starts_with("could not move what the victim's processes hold for fault r.f: "));
+        assert!(told(0, "").contains("is tried again by itself"));
+    }
 }
