@@ -111,14 +111,19 @@ fn a_file_that_was_renamed_behind_the_mount_comes_back_and_not_what_took_its_nam
 }
 
 #[test]
-fn a_root_directory_that_cannot_be_moved_is_served_until_its_process_ends() {
+fn a_root_directory_that_cannot_be_moved_is_served_until_its_process_ends_and_what_is_left_is_seen() {
     let Some(mut stage) = stage("rooted") else { return };
     let at = volume(&stage);
     stage.inject("f1", error(&at, libc::EIO, &[M::Read])).expect("a permitted fault");
     let rooted = stage.victim.does(&format!("rooted {at}")).text();
+    stage.victim.does(&format!("mkdir {at}/below")).text();
+    stage.victim.does(&format!("open d {at}/below path")).text();
+    stage.neighbour.does(&format!("rmdir {at}/below")).text();
     let told = stage.runner.revert("t1-0", "f1", 1).expect("answers").failures;
     assert!(told.len() == 1 && format!("{told:?}").contains("for good"), "told loudly: {told:?}");
     await_no_record(&stage);
+    assert_eq!(stage.strays().len(), 1, "whoever looks for what is left sees it: {:?}", stage.strays());
+    stage.victim.does("close d").text();
     let read = fs::read_to_string(format!("/proc/{rooted}/root/a"));
     assert_eq!(read.expect("what it keeps works, and without the fault"), "alpha");
     assert_eq!(lingering(&stage), 1);
