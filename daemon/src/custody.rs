@@ -83,6 +83,14 @@ impl Custody {
         self.ask("get", name, &[])
     }
 
+    /// What is held under this name, if anything is: a keeper that is not there holds nothing, and one that does not answer in time may.
+    pub fn find(&self, name: &str) -> Result<Option<OwnedFd>, CustodyError> {
+        match self.get(name) {
+            Err(CustodyError::NoKeeper { cause, .. }) if is_nobody(&cause) => Ok(None),
+            found => found,
+        }
+    }
+
     /// Lets go of the name and of everything under `name:`.
     pub fn drop(&self, name: &str) -> Result<(), CustodyError> {
         self.ask("drop", name, &[]).map(drop)
@@ -120,6 +128,10 @@ impl Custody {
         thread::Builder::new().name("custody".into()).stack_size(128 * 1024).spawn(move || hold(&listener, held))?;
         Ok(())
     }
+}
+
+fn is_nobody(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
 /// What is in custody, by name.
@@ -198,6 +210,19 @@ mod tests {
         assert!(put("a:2") && put("a") && put("b"), "one that is known is exchanged, and a fault has room");
         held.drop("a");
         assert!(held.put("b:1", File::open("/proc/version").expect("procfs").into()));
+    }
+
+    #[test]
+    fn a_keeper_that_does_not_answer_is_not_one_that_holds_nothing() {
+        let dir = std::env::temp_dir().join(format!("chaosgated-silent-keeper-{}", std::process::id()));
+        let custody = Custody::of(&dir);
+        assert!(custody.find("a").expect("nobody is there, so nothing is held").is_none());
+        custody.prepare().expect("writable");
+        let silent = UnixListener::bind(custody.socket()).expect("a socket");
+        assert!(matches!(custody.find("a"), Err(CustodyError::NoKeeper { .. })), "it may hold the only copy");
+        drop(silent);
+        assert!(custody.find("a").expect("nobody listens any more").is_none());
+        fs::remove_dir_all(&dir).expect("our own directory");
     }
 
     #[test]

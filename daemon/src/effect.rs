@@ -102,6 +102,12 @@ fn sweep_each<T, E>(found: impl IntoIterator<Item = (Residue, T)>, mut remove: i
     (swept, failed)
 }
 
+/// Puts what another sweep has found to what was found before.
+fn add_swept<A, E: From<A>>(all: &mut Swept<E>, (swept, failed): Swept<A>) {
+    all.0.extend(swept);
+    all.1.extend(failed.into_iter().map(E::from));
+}
+
 /// Of a sweep that is one act.
 fn swept_at_once<E>(swept: Result<Vec<Residue>, E>) -> Swept<E> {
     match swept {

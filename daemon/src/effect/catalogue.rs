@@ -11,7 +11,7 @@ use super::freeze::{FreezeEffect, FreezeError};
 use super::network::{NetworkEffects, NetworkError};
 use super::pressure::{PressureEffect, PressureError};
 use super::process::{ProcessEffect, ProcessError};
-use super::{Capability, Effect, Felt, Over, Receipt, Residue, Swept};
+use super::{Capability, Effect, Felt, Over, Receipt, Residue, Swept, add_swept};
 use crate::fault::Fault;
 use crate::victim::ResolvedVictim;
 
@@ -116,12 +116,12 @@ impl Effects {
     /// Removes what is ours, on record or not, with the same kind of answer as `residue`.
     pub fn sweep(&self, victim: &ResolvedVictim) -> Swept<EffectError> {
         let mut all = Swept::default();
-        add(&mut all, self.network.sweep(victim));
-        add(&mut all, self.process.sweep(victim));
-        add(&mut all, self.freeze.sweep(victim));
-        add(&mut all, self.file_io.sweep(victim));
-        add(&mut all, self.clock.sweep(victim));
-        add(&mut all, self.pressure.sweep(victim));
+        add_swept(&mut all, self.network.sweep(victim));
+        add_swept(&mut all, self.process.sweep(victim));
+        add_swept(&mut all, self.freeze.sweep(victim));
+        add_swept(&mut all, self.file_io.sweep(victim));
+        add_swept(&mut all, self.clock.sweep(victim));
+        add_swept(&mut all, self.pressure.sweep(victim));
         all
     }
 
@@ -134,8 +134,8 @@ impl Effects {
     /// Removes what `residue_of_the_node` finds.
     pub fn sweep_the_node(&self) -> Swept<EffectError> {
         let mut all = Swept::default();
-        add(&mut all, self.freeze.sweep_the_node());
-        add(&mut all, self.pressure.sweep_the_node());
+        add_swept(&mut all, self.freeze.sweep_the_node());
+        add_swept(&mut all, self.pressure.sweep_the_node());
         all
     }
 
@@ -158,11 +158,6 @@ impl Effects {
         capabilities.extend(self.clock.capabilities());
         capabilities
     }
-}
-
-fn add<E: Into<EffectError>>(all: &mut Swept<EffectError>, (swept, failed): Swept<E>) {
-    all.0.extend(swept);
-    all.1.extend(failed.into_iter().map(Into::into));
 }
 
 fn collect<const N: usize>(answers: [Result<Vec<Residue>, EffectError>; N]) -> (Vec<Residue>, Vec<EffectError>) {

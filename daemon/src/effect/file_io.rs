@@ -5,6 +5,7 @@
 mod holders;
 mod journal;
 mod locks;
+mod mounted;
 mod moving;
 mod nodes;
 mod opening;
@@ -15,9 +16,10 @@ mod preflight;
 mod rings;
 mod rule;
 mod server;
+mod sweeping;
 mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +33,6 @@ use super::{Capability, Effect, Felt, Residue, Swept, sweep_each};
 use crate::custody::{Custody, CustodyError};
 use crate::fault::Fault;
 use crate::fault::file_io::{FileIoFault, VolumePath};
-use crate::procfs;
 use crate::sys::fuse;
 use crate::victim::ResolvedVictim;
 use journal::Journal;
@@ -64,11 +65,14 @@ pub enum FileIoError {
     Custody(#[from] CustodyError),
     #[error("could not {what} for fault {fault}: {cause}")]
     Step { fault: String, what: &'static str, cause: io::Error },
-    #[error("could not move what pid {pid} holds of {path:?} for fault {fault}: {cause}")]
+    #[error(
+        "could not move {} for fault {fault}: {cause}; an undo is tried again by itself, and goes through once that process \
+         can be stopped or has ended", held_by(*pid, path)
+    )]
     Move { fault: String, pid: u32, path: String, cause: io::Error },
     #[error(
-        "fault {fault} is over and its mount is gone, but pid {pid} keeps {path:?} on it for good, as what nobody can open again \
-         ({others} more are in the daemon's log): {cause}; restart that process"
+        "fault {fault} is over and its mount is gone, but {} stays on it for good ({others} more are in the daemon's log): {cause}; \
+         restart that process", held_by(*pid, path)
     )]
     Left { fault: String, pid: u32, path: String, others: usize, cause: io::Error },
     #[error(
@@ -85,8 +89,6 @@ pub struct FileIoEffect {
     custody: Option<Custody>,
     /// By the fault under whose name the file system is mounted.
     served: Mutex<BTreeMap<String, Serving>>,
-    /// Their faults are over and their mounts gone, but somebody holds what could not be moved: it works for as long as we live.
-    lingering: Mutex<Vec<Arc<Server>>>,
 }
 
 /// A file system of ours, and the receipt of the fault under whose name it is mounted.
@@ -120,14 +122,6 @@ impl FileIoEffect {
 
     fn served(&self) -> MutexGuard<'_, BTreeMap<String, Serving>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Serves on, for those who hold what could not be moved.
-    fn linger(&self, server: Arc<Server>) {
-        server.volume().journal.close();
-        let mut lingering = self.lingering.lock().unwrap_or_else(PoisonError::into_inner);
-        lingering.retain(|one| !one.has_ended());
-        lingering.push(server);
     }
 
     /// What serves the volume of a receipt already.
@@ -201,78 +195,33 @@ impl Effect for FileIoEffect {
     }
 
     fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, FileIoError> {
-        let (found, blind) = mounts_of_ours(victim);
-        let residue = || found.into_iter().map(|(_, mount)| residue_of(victim, &mount)).collect();
+        let (found, blind) = self.found_on(victim);
+        let residue = || found.iter().map(|one| one.residue(victim)).collect();
         blind.into_iter().next().map_or_else(|| Ok(residue()), Err)
     }
 
     fn sweep(&self, victim: &ResolvedVictim) -> Swept<FileIoError> {
-        let (found, mut failed) = mounts_of_ours(victim);
-        let found = found.into_iter().map(|(pid, mount)| (residue_of(victim, &mount), (pid, mount)));
-        let (swept, more) = sweep_each(found, |(pid, mount)| self.sweep_mount(victim, pid, &mount));
+        let (found, mut failed) = self.found_on(victim);
+        let found = found.into_iter().map(|one| (one.residue(victim), one));
+        let (swept, more) = sweep_each(found, |one| self.sweep_one(victim, one));
         failed.extend(more);
         (swept, failed)
     }
-}
-
-impl FileIoEffect {
-    fn sweep_mount(&self, victim: &ResolvedVictim, pid: u32, mount: &place::Mount) -> Result<(), FileIoError> {
-        let blind = |cause| FileIoError::Blind { pod: victim.pod.clone(), cause };
-        let stays = || FileIoError::Stays { pod: victim.pod.clone(), what: format!("{} on {}", mount.source, mount.point) };
-        let volume = VolumePath::of_mount_point(&mount.point).ok_or_else(stays)?;
-        let fault = mount.source.trim_start_matches(place::SOURCE).to_owned();
-        let (namespace, namespace_number) = place::identity_of(pid).map_err(blind)?;
-        let receipt = FileIoReceipt { fault, pid, namespace, namespace_number, volume, alters_data: false };
-        self.write_down_mount(&receipt, mount)?;
-        self.undo(&receipt)?;
-        let is_there = place::mounts_of(pid).map_err(blind)?.iter().any(|left| left.id == mount.id);
-        if is_there { Err(stays()) } else { Ok(()) }
-    }
-
-    /// What is written down may be lost like the record; the mount itself says as much as undoing needs.
-    fn write_down_mount(&self, receipt: &FileIoReceipt, mount: &place::Mount) -> Result<(), FileIoError> {
-        let step = |cause| FileIoError::Step { fault: receipt.fault.clone(), what: "write down the mount", cause };
-        let custody = self.custody(&receipt.fault)?;
-        if Journal::knows_mount(custody, &receipt.fault) {
-            return Ok(());
-        }
-        custody.prepare().map_err(step)?;
-        let journal = Journal::open(custody, &receipt.fault).map_err(step)?;
-        journal.mounted(mount.id, mount.device).map_err(step)
-    }
-}
-
-/// Our mounts in every mount namespace of the victim's pod, whose containers share one network, each with a process that sees it; and
-/// why others could not be seen.
-fn mounts_of_ours(victim: &ResolvedVictim) -> (Vec<(u32, place::Mount)>, Vec<FileIoError>) {
-    let blind = |cause| FileIoError::Blind { pod: victim.pod.clone(), cause };
-    let (others, mut failed) =
-        procfs::all_pids().map_or_else(|cause| (Vec::new(), vec![blind(cause)]), |pids| (pids, Vec::new()));
-    let mut seen = BTreeSet::new();
-    let mut ours = Vec::new();
-    for pid in std::iter::once(victim.pid).chain(others) {
-        let is_of_pod = pid == victim.pid || procfs::netns_inode(pid).is_ok_and(|netns| netns == victim.netns.inode);
-        // A process that has ended, or that may not be looked at, is not the one through which to look.
-        let Some(namespace) = Some(pid).filter(|_| is_of_pod).and_then(|pid| place::namespace_of(pid).ok()) else { continue };
-        if seen.insert(namespace) {
-            match place::mounts_of(pid) {
-                Ok(found) => ours.extend(found.into_iter().filter(place::Mount::is_ours).map(|mount| (pid, mount))),
-                Err(cause) if matches!(cause.raw_os_error(), Some(libc::ENOENT | libc::ESRCH | libc::EINVAL)) => {}
-                Err(cause) => failed.push(blind(cause)),
-            }
-        }
-    }
-    (ours, failed)
-}
-
-fn residue_of(victim: &ResolvedVictim, mount: &place::Mount) -> Residue {
-    Residue { place: format!("mounts of {}", victim.pod), what: format!("{} on {}", mount.source, mount.point) }
 }
 
 fn file_io<'a>(name: &str, fault: &'a Fault) -> Result<&'a FileIoFault, FileIoError> {
     match fault {
         Fault::FileIo(asked) => Ok(asked),
         _ => Err(FileIoError::NotFileIo { fault: name.to_owned() }),
+    }
+}
+
+/// Pid 0 is nobody: what failed is to look at all of them.
+fn held_by(pid: u32, path: &str) -> String {
+    match (pid, path) {
+        (0, _) => "what the victim's processes hold".to_owned(),
+        (pid, "") => format!("all that pid {pid} holds"),
+        (pid, path) => format!("{path:?}, which pid {pid} holds,"),
     }
 }
 
@@ -302,4 +251,21 @@ fn felt(met: u64) -> Felt {
         met => format!("{met} file operations of the victim met the fault"),
     };
     Felt { measured: met > 0, felt: met > 0, how }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_moved_is_told_with_who_holds_it_and_what_to_do() {
+        let told = |pid, path: &str| {
+            let (fault, path, cause) = ("r.f".to_owned(), path.to_owned(), io::ErrorKind::ResourceBusy.into());
+            FileIoError::Move { fault, pid, path, cause }.to_string()
+        };
+        assert!(told(9, "a").starts_with("could not move \"a\", which pid 9 holds, for fault r.f: "));
+        assert!(told(9, "").starts_with("could not move all that pid 9 holds for fault r.f: "));
+        assert!(told(0, "").starts_with("could not move what the victim's processes hold for fault r.f: "));
+        assert!(told(0, "").contains("is tried again by itself"));
+    }
 }

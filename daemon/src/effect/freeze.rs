@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Capability, Effect, Felt, Over, Residue, Swept, swept_at_once};
+use super::{Capability, Effect, Felt, Over, Residue, Swept, add_swept, swept_at_once};
 use crate::cgroup::{self, Cgroup, CgroupError, Controller};
 use crate::fault::Fault;
 use crate::procfs;
@@ -84,14 +84,11 @@ impl FreezeEffect {
             Ok(groups) => groups,
             Err(cause) => return (Vec::new(), vec![blind(cause)]),
         };
-        let (mut swept, mut failed) = (Vec::new(), Vec::new());
+        let mut all = (Vec::new(), Vec::new());
         for group in &groups {
-            match sweep_group(group, "a cgroup without a record") {
-                Ok(more) => swept.extend(more),
-                Err(error) => failed.push(error),
-            }
+            add_swept(&mut all, swept_at_once(sweep_group(group, "a cgroup without a record")));
         }
-        (swept, failed)
+        all
     }
 }
 

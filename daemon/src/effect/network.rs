@@ -19,7 +19,7 @@ use super::netem::modules::{self, Part};
 use super::netem::{self, NetemEffect, NetemError};
 use super::packet_queue::{PacketQueueEffect, PacketQueueError};
 use super::partition::{PartitionEffect, PartitionError};
-use super::{BackEnd, Capability, Effect, Felt, Receipt, Residue, Swept};
+use super::{BackEnd, Capability, Effect, Felt, Receipt, Residue, Swept, add_swept};
 use crate::fault::{Fault, NetworkAct, NetworkFault, Peer};
 use crate::sys::netns;
 use crate::victim::{NetnsRef, ResolvedVictim};
@@ -167,12 +167,10 @@ impl NetworkEffects {
 
     /// Removes whatever of ours is in the victim's namespace, on record or not.
     pub fn sweep(&self, victim: &ResolvedVictim) -> Swept<NetworkError> {
-        let (mut swept, failed) = self.netem.sweep(victim);
-        let mut failed: Vec<NetworkError> = failed.into_iter().map(NetworkError::from).collect();
-        let (more, more_failed) = self.packet_queue.sweep(victim);
-        swept.extend(more);
-        failed.extend(more_failed.into_iter().map(NetworkError::from));
-        (swept, failed)
+        let mut all = (Vec::new(), Vec::new());
+        add_swept(&mut all, self.netem.sweep(victim));
+        add_swept(&mut all, self.packet_queue.sweep(victim));
+        all
     }
 
     /// What this node can do, found by doing it in a namespace of its own. The back end is the one of a fault with peers in both

@@ -96,6 +96,7 @@ impl Node {
         reverted
     }
 
+    /// Beside the node's own thread, which never ends and would keep what did not stop in time.
     pub(super) fn undo(&self, record: &Record) -> Result<(), UndoFailure> {
         self.undo_each(&[record]).pop().map_or(Ok(()), |(_, failure)| Err(failure))
     }

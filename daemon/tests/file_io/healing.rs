@@ -199,11 +199,19 @@ fn a_sweep_goes_on_behind_a_mount_that_it_cannot_take_away_and_tells_each_as_it_
     // What is written down of the first can be read no more.
     let names = stage.site.state().join("custody/t1-0.f1.names");
     std::fs::remove_file(&names).and_then(|()| std::fs::create_dir(&names)).expect("writable");
-    let _again = stage.site.serve_local(&[]);
+    let mut again = stage.site.serve_local(&[]);
     let left = stage.mounts();
     assert!(left.iter().all(|mount| !mount.contains("chaosgate:t1-0.f2")), "the second is swept behind the first: {left:?}");
     let log = std::fs::read_to_string(stage.site.dir.join("daemon.log")).expect("a log");
     assert!(log.contains("swept: chaosgate:t1-0.f2") && !log.contains("swept: chaosgate:t1-0.f1"), "{log}");
+    // Undoing the second has unmounted the first as well, which nobody must forget for that.
+    let residue = Runner::of(&stage.site, &again).residue(stage.victim.pid()).expect("looks");
+    assert!(residue.iter().any(|one| one.what.contains("chaosgate:t1-0.f1")), "{residue:?}");
+    again.kill();
+    std::fs::remove_dir(&names).expect("our own directory");
+    tear(&stage, "f1");
+    let _third = stage.site.serve_local(&[]);
+    assert_healed(&mut stage);
 }
 
 fn tear(stage: &Stage, fault: &str) {

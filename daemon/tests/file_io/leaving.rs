@@ -90,6 +90,59 @@ fn what_nobody_can_open_any_more_is_told_and_the_rest_comes_back() {
     stage.assert_nothing_left();
 }
 
+#[test]
+fn a_file_that_was_renamed_behind_the_mount_comes_back_and_not_what_took_its_name() {
+    let Some(mut stage) = stage("renamed") else { return };
+    let (at, path) = (volume(&stage), stage.path("a"));
+    stage.inject("f1", latency(&at, 1, &[M::Fsync])).expect("a permitted fault");
+    for file in ["f", "g"] {
+        stage.victim.does(&format!("open {file} {at}/{} rw", if file == "f" { "a" } else { "sub/b" })).text();
+    }
+    // Another container of the pod, which does not see the mount.
+    fs::rename(&path, stage.path("old")).and_then(|()| fs::write(&path, "other")).expect("writable");
+    fs::rename(stage.path("sub/b"), stage.path("sub/c")).expect("writable");
+    std::os::unix::fs::symlink("c", stage.path("sub/b")).expect("writable");
+    stage.revert("f1");
+    assert_eq!(stage.victim.does("pread f 0 9").text(), "alpha", "it is the file that it has opened");
+    assert_eq!(stage.victim.does("pread g 0 9").text(), "beta", "it is the file that it has opened");
+    stage.victim.does("pwrite f 0 ALPHA").text();
+    assert_eq!(fs::read_to_string(&path).expect("readable"), "other", "nobody writes into a file of that name");
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn a_root_directory_that_cannot_be_moved_is_served_until_its_process_ends_and_what_is_left_is_seen() {
+    let Some(mut stage) = stage("rooted") else { return };
+    let at = volume(&stage);
+    stage.inject("f1", error(&at, libc::EIO, &[M::Read])).expect("a permitted fault");
+    let rooted = stage.victim.does(&format!("rooted {at}")).text();
+    stage.victim.does(&format!("mkdir {at}/below")).text();
+    stage.victim.does(&format!("open d {at}/below path")).text();
+    stage.neighbour.does(&format!("rmdir {at}/below")).text();
+    let told = stage.runner.revert("t1-0", "f1", 1).expect("answers").failures;
+    assert!(told.len() == 1 && format!("{told:?}").contains("for good"), "told loudly: {told:?}");
+    await_no_record(&stage);
+    assert_eq!(stage.strays().len(), 1, "whoever looks for what is left sees it: {:?}", stage.strays());
+    stage.victim.does("close d").text();
+    let read = fs::read_to_string(format!("/proc/{rooted}/root/a"));
+    assert_eq!(read.expect("what it keeps works, and without the fault"), "alpha");
+    assert_eq!(lingering(&stage), 1);
+    stage.victim.does(&format!("kill {rooted}")).text();
+    let asked = Instant::now();
+    while lingering(&stage) > 0 {
+        assert!(asked.elapsed() < Duration::from_secs(10), "the daemon serves nobody");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    stage.assert_nothing_left();
+}
+
+/// Threads of the daemon that wait for the end of what could not be moved.
+fn lingering(stage: &Stage) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{}/task", stage.daemon.child.id())).expect("alive").map_while(Result::ok);
+    let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.trim() == "file-io-left").count()
+}
+
 /// It is retried once, and is over then.
 fn await_no_record(stage: &Stage) {
     let asked = Instant::now();

@@ -90,7 +90,7 @@ impl Stage {
     }
 
     pub fn strays(&self) -> Vec<String> {
-        strays_of(self.victim.pid(), &self.volume)
+        strays_of(self.victim.pid())
     }
 
     pub fn assert_nothing_left(&self) {
@@ -108,17 +108,33 @@ pub fn mounts_of(pid: u32) -> Vec<String> {
     text.lines().filter(|line| line.contains("chaosgate:")).map(str::to_owned).collect()
 }
 
-/// Open files of a process on a file system of ours: their device has no block device behind it and is not the volume's.
-pub fn strays_of(pid: u32, volume: &Path) -> Vec<String> {
-    use std::os::unix::fs::MetadataExt;
-    let home = fs::metadata(volume).expect("there").dev();
+/// Open files of a process on a mount and a file system that its namespace has not, as ours are once detached. Paths do not tell: they
+/// begin in the mount there. What a process was started with may be on another namespace's mount, of a file system that is in its own
+/// as well.
+pub fn strays_of(pid: u32) -> Vec<String> {
+    let mountinfo = fs::read_to_string(format!("/proc/{pid}/mountinfo")).expect("alive");
     let fds = fs::read_dir(format!("/proc/{pid}/fd")).expect("alive").map_while(Result::ok);
     let stray = |path: PathBuf| {
-        let link = fs::read_link(&path).ok()?;
-        let at_home = fs::metadata(&path).is_ok_and(|found| found.dev() == home);
-        (link.starts_with(volume) && !at_home).then(|| link.display().to_string())
+        // Pipes and sockets are on no mount of any namespace.
+        let link = fs::read_link(&path).ok().filter(|link| link.starts_with("/"))?;
+        (!is_at_home(&path, &mountinfo)).then(|| format!("{}: {}", path.display(), link.display()))
     };
     fds.filter_map(|entry| stray(entry.path())).collect()
+}
+
+/// Whether a descriptor, closed ones included, is on a mount or a file system of these.
+fn is_at_home(fd: &Path, mountinfo: &str) -> bool {
+    let Ok(info) = fs::read_to_string(fd.display().to_string().replace("/fd/", "/fdinfo/")) else { return true };
+    let mount = info.lines().find_map(|line| line.strip_prefix("mnt_id:")).expect("mnt_id").trim();
+    let word = |line: &str, at: usize| line.split(' ').nth(at).map(str::to_owned);
+    if mountinfo.lines().any(|line| word(line, 0).as_deref() == Some(mount)) {
+        return true;
+    }
+    let device = fs::metadata(fd).map(|found| std::os::unix::fs::MetadataExt::dev(&found));
+    device.is_ok_and(|device| {
+        let device = format!("{}:{}", libc::major(device), libc::minor(device));
+        mountinfo.lines().any(|line| word(line, 2).as_ref() == Some(&device))
+    })
 }
 
 impl Drop for Stage {

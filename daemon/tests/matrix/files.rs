@@ -148,7 +148,7 @@ impl Trial for Files {
         )?;
         let open = self.victim.does("pread f 0 5").outcome;
         must(open == Ok("alpha".to_owned()), || format!("its open file says {open:?}"))?;
-        let strays = strays_of(self.victim.pid(), &self.volume);
+        let strays = strays_of(self.victim.pid());
         must(strays.is_empty(), || format!("open on a file system of ours: {strays:?}"))?;
         must(self.marks().is_empty(), || format!("mounted: {:?}", self.marks()))?;
         let kept = std::fs::read_dir(self.site.state().join("custody")).map_or(0, |entries| entries.count());

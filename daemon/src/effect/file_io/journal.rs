@@ -7,10 +7,11 @@ use std::io::{self, Write};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::mounted::Mounted;
 use super::nodes::{Inode, Named, Nodes};
-use crate::custody::Custody;
+use crate::custody::{Custody, CustodyError};
 use crate::sys::file;
 
 /// A journal is written anew when it is this long and four times what is worth keeping.
@@ -20,12 +21,15 @@ const NAMED: u8 = b'n';
 const BACKED: u8 = b'b';
 const RELEASED: u8 = b'r';
 
+/// Tells one keeper from the next.
+type Keeper = (u64, i64, i64);
+
 pub struct Journal {
     fault: String,
     dir: PathBuf,
     custody: Custody,
     /// The keeper that holds our end of the file system, as far as we know.
-    keeper: Mutex<Option<(u64, i64, i64)>>,
+    keeper: Mutex<Option<Keeper>>,
     /// Nobody takes over from this server any more.
     is_closed: AtomicBool,
     lines: Mutex<Lines>,
@@ -100,13 +104,15 @@ impl Journal {
         File::create(lifted_in(&self.dir, &self.fault)).map(drop)
     }
 
+    /// Also when somebody else has undone it whole and removed what says so: what is written down of the mount is there before a fault
+    /// begins, and gone after it.
     pub fn is_lifted(&self) -> bool {
-        lifted_in(&self.dir, &self.fault).exists()
+        lifted_in(&self.dir, &self.fault).exists() || !Mounted::is_there(&self.dir, &self.fault)
     }
 
     /// A keeper that has come anew holds nothing yet: it gets the device again.
     pub fn follow_the_keeper(&self, device: BorrowedFd<'_>) {
-        let mut known = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.keeper();
         let present = self.custody.keeper();
         if present.is_none() || *known == present || self.is_closed.load(SeqCst) {
             return;
@@ -119,22 +125,18 @@ impl Journal {
 
     /// From now on nothing is given to the keeper: what is left of the file system ends with this process.
     pub fn close(&self) {
+        // Whoever gives it something just now has given it when this returns, so that what is dropped then stays dropped.
+        let _keeper = self.keeper();
         self.is_closed.store(true, SeqCst);
     }
 
-    /// What the mount is called in /proc, before anybody can be on it.
-    pub fn mounted(&self, mount: u64, device: u64) -> io::Result<()> {
-        fs::write(mount_in(&self.dir, &self.fault), format!("{mount} {device}"))
-    }
-
-    /// The mount's number and its device; None when it never came to be.
-    pub fn mounted_as(&self) -> Option<(u64, u64)> {
-        let text = fs::read_to_string(mount_in(&self.dir, &self.fault)).ok()?;
-        let (mount, device) = text.split_once(' ')?;
-        Some((mount.parse().ok()?, device.parse().ok()?))
+    /// Held by whoever gives the keeper something.
+    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn keep_deleted(&self, inode: Inode, fd: BorrowedFd<'_>) {
+        let _keeper = self.keeper();
         if self.is_closed.load(SeqCst) {
             return;
         }
@@ -143,8 +145,9 @@ impl Journal {
         }
     }
 
-    pub fn deleted(&self, inode: Inode) -> Option<OwnedFd> {
-        self.custody.get(&self.name_of(inode)).ok()?
+    /// None where nobody keeps it, and never because the keeper could not be asked: the file would be given up for good.
+    pub fn deleted(&self, inode: Inode) -> Result<Option<OwnedFd>, CustodyError> {
+        self.custody.find(&self.name_of(inode))
     }
 
     /// The last who had it open has closed it.
@@ -159,11 +162,6 @@ impl Journal {
 
     fn name_of(&self, inode: Inode) -> String {
         format!("{}:{}:{}", self.fault, inode.device, inode.number)
-    }
-
-    /// Whether a file system was mounted, or about to be, under this fault's name.
-    pub fn knows_mount(custody: &Custody, fault: &str) -> bool {
-        mount_in(custody.directory(), fault).exists()
     }
 
     /// From now on the fault is done by the file system of another fault on the same volume.
@@ -184,23 +182,18 @@ impl Journal {
     }
 
     pub fn forget_carrier(custody: &Custody, fault: &str) -> io::Result<()> {
-        match fs::remove_file(carrier_in(custody.directory(), fault)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        remove_file(&carrier_in(custody.directory(), fault))
     }
 
-    /// Takes everything of a fault's file system away that is not in the kernel.
+    /// Takes everything of a fault's file system away that is not in the kernel. Until all else is gone a sweep finds that it was
+    /// mounted; and that it is lifted is said until that is gone too, for whoever still serves must never disturb again.
     pub fn remove(custody: &Custody, fault: &str) -> io::Result<()> {
-        for path in [names_in, lifted_in, mount_in].map(|path| path(custody.directory(), fault)) {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
+        let directory = custody.directory();
+        remove_file(&names_in(directory, fault))?;
         // A keeper that is not there keeps nothing.
         let _ = custody.drop(fault);
-        Ok(())
+        Mounted::remove(custody, fault)?;
+        remove_file(&lifted_in(directory, fault))
     }
 }
 
@@ -210,6 +203,14 @@ impl Lines {
         if self.file.write_all(line).is_ok() {
             self.length += line.len() as u64;
         }
+    }
+}
+
+/// "Not there" is success.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -223,10 +224,6 @@ fn lifted_in(dir: &Path, fault: &str) -> PathBuf {
 
 fn carrier_in(dir: &Path, fault: &str) -> PathBuf {
     dir.join(format!("{fault}.carrier"))
-}
-
-fn mount_in(dir: &Path, fault: &str) -> PathBuf {
-    dir.join(format!("{fault}.mount"))
 }
 
 /// Length of the rest, kind, and numbers; a name at the end.
@@ -280,6 +277,22 @@ fn read_line(line: &[u8], nodes: &mut Nodes) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_that_somebody_else_has_undone_whole_stays_lifted() {
+        let state = std::env::temp_dir().join(format!("chaosgated-journal-{}", std::process::id()));
+        let custody = Custody::of(&state);
+        custody.prepare().expect("writable");
+        Mounted::example("t1-0.f1").write(&custody).expect("writable");
+        let journal = Journal::open(&custody, "t1-0.f1").expect("writable");
+        assert!(!journal.is_lifted());
+        journal.lift().expect("writable");
+        assert!(journal.is_lifted());
+        Journal::remove(&custody, "t1-0.f1").expect("removed");
+        assert_eq!(fs::read_dir(custody.directory()).expect("there").count(), 0);
+        assert!(journal.is_lifted(), "whoever serves it still disturbs nothing");
+        fs::remove_dir_all(&state).expect("our own directory");
+    }
 
     #[test]
     fn what_is_written_is_read_and_a_torn_end_is_the_end() {

@@ -150,16 +150,20 @@ impl Nodes {
         })
     }
 
-    pub fn forget(&mut self, id: u64, times: u64) {
-        let Some(node) = self.nodes.get_mut(&id) else { return };
+    /// Gives back what was kept of the file: letting go of a long one that is deleted takes its file system a while, for which nobody
+    /// shall wait who only wants a name.
+    #[must_use = "to be let go of when others can go on"]
+    pub fn forget(&mut self, id: u64, times: u64) -> Option<Arc<File>> {
+        let node = self.nodes.get_mut(&id)?;
         node.lookups = node.lookups.saturating_sub(times);
-        if id != ROOT && node.lookups == 0 && node.open.is_empty() {
-            let inode = node.inode;
-            self.nodes.remove(&id);
-            if self.by_inode.get(&inode) == Some(&id) {
-                self.by_inode.remove(&inode);
-            }
+        if id == ROOT || node.lookups > 0 || !node.open.is_empty() {
+            return None;
         }
+        let node = self.nodes.remove(&id)?;
+        if self.by_inode.get(&node.inode) == Some(&id) {
+            self.by_inode.remove(&node.inode);
+        }
+        node.kept
     }
 
     /// The name is gone; the file may have others, or be open.
@@ -212,6 +216,15 @@ impl Nodes {
         Some(parts.join(&b'/'))
     }
 
+    /// Whether some file is known by this path below the volume.
+    pub fn knows(&self, path: &[u8]) -> bool {
+        let last = path.rsplit(|byte| *byte == b'/').next();
+        let is_path = |(parent, name): &(u64, Box<[u8]>)| {
+            Some(&**name) == last && self.path_of(*parent, name).is_some_and(|known| known == path)
+        };
+        path.is_empty() || self.nodes.values().flat_map(|node| &node.names).any(is_path)
+    }
+
     pub fn find(&self, id: u64) -> Whereabouts {
         let Some(node) = self.nodes.get(&id) else { return Whereabouts::default() };
         let mut paths: Vec<Vec<u8>> =
@@ -254,17 +267,15 @@ impl Nodes {
         self.nodes.get(&id).map_or((false, None), |node| (!node.open.is_empty(), node.backing))
     }
 
-    /// Gives back the number of the file that the kernel needs no longer, if this was the last one open.
-    pub fn released(&mut self, handle: u64) -> Option<u32> {
-        let id = self.handles.remove(&handle)?.node;
-        let node = self.nodes.get_mut(&id)?;
+    /// If this was the last one open: the number of the file that the kernel needs no longer, and what `forget` gives back.
+    pub fn released(&mut self, handle: u64) -> (Option<u32>, Option<Arc<File>>) {
+        let Some(Handle { node: id, .. }) = self.handles.remove(&handle) else { return (None, None) };
+        let Some(node) = self.nodes.get_mut(&id) else { return (None, None) };
         node.open.retain(|open| *open != handle);
         if !node.open.is_empty() {
-            return None;
+            return (None, None);
         }
-        let backing = node.backing.take();
-        self.forget(id, 0);
-        backing
+        (node.backing.take(), self.forget(id, 0))
     }
 
     pub fn len(&self) -> usize {
@@ -286,6 +297,7 @@ mod tests {
         let (dir, _) = nodes.look_up(ROOT, b"dir", inode(2));
         let (file, _) = nodes.look_up(dir, b"a", inode(3));
         assert_eq!(nodes.path(file), Some(b"dir/a".to_vec()));
+        assert!(nodes.knows(b"dir/a") && nodes.knows(b"dir") && !nodes.knows(b"a") && !nodes.knows(b"dir/b"));
         assert_eq!(nodes.look_up(ROOT, b"b", inode(3)).0, file, "a hard link is the same file");
         nodes.unname(ROOT, b"b", inode(3));
         assert_eq!(nodes.path(file), Some(b"dir/a".to_vec()));
@@ -325,7 +337,7 @@ mod tests {
         nodes.unname(ROOT, b"dir", inode(2));
         nodes.keep_nameless(inode(2), file());
         assert!(nodes.held_on(inode(2)).is_some() && nodes.find(dir).open.is_some());
-        nodes.forget(dir, 1);
+        assert!(nodes.forget(dir, 1).is_some(), "whoever forgets it lets go of it, when it suits");
         assert!(nodes.held_on(inode(2)).is_none(), "it costs a descriptor no longer than it must");
     }
 
@@ -335,7 +347,7 @@ mod tests {
         let (file, _) = nodes.look_up(ROOT, b"a", inode(3));
         let open = std::fs::File::open("/").expect("a root");
         let handle = nodes.opened(file, open, None);
-        nodes.forget(file, 1);
+        assert!(nodes.forget(file, 1).is_none());
         assert_eq!(nodes.len(), 2);
         nodes.released(handle);
         assert_eq!(nodes.len(), 1);

@@ -8,12 +8,19 @@ use crate::sys::file;
 
 /// Opens what is at `path` below the volume. What it is is seen before it is opened, for a pipe would make us wait.
 pub fn below(root: BorrowedFd<'_>, path: &[u8], flags: i32) -> io::Result<OwnedFd> {
+    whole(find(root, path, flags)?, flags)
+}
+
+/// What is at `path`, without opening it more than to see what it is.
+pub fn find(root: BorrowedFd<'_>, path: &[u8], flags: i32) -> io::Result<OwnedFd> {
     let path = if path.is_empty() { c".".to_owned() } else { CString::new(path)? };
-    if flags & libc::O_PATH != 0 {
-        return file::open_below(root, &path, flags);
-    }
-    let found = file::open_below(root, &path, libc::O_PATH | libc::O_NOFOLLOW)?;
-    again(found.as_fd(), flags)
+    let seen = if flags & libc::O_PATH != 0 { flags } else { libc::O_PATH | libc::O_NOFOLLOW };
+    file::open_below(root, &path, seen)
+}
+
+/// Opens what was found as `flags` want it.
+pub fn whole(found: OwnedFd, flags: i32) -> io::Result<OwnedFd> {
+    if flags & libc::O_PATH != 0 { Ok(found) } else { again(found.as_fd(), flags) }
 }
 
 /// Opens what a descriptor means once more.

@@ -101,15 +101,18 @@ impl Volume {
     }
 
     fn forget(&self, opcode: Opcode, request: &Request<'_>) {
+        let mut kept = Vec::new();
         let mut nodes = self.nodes();
         if opcode == Opcode::Forget {
-            nodes.forget(request.node, request.u64(0).unwrap_or(0));
-            return;
+            kept.extend(nodes.forget(request.node, request.u64(0).unwrap_or(0)));
         }
-        for at in 0..request.u32(0).unwrap_or(0) as usize {
-            let (Some(node), Some(times)) = (request.u64(8 + at * 16), request.u64(16 + at * 16)) else { return };
-            nodes.forget(node, times);
+        let batch = if opcode == Opcode::Forget { 0 } else { request.u32(0).unwrap_or(0) as usize };
+        for at in 0..batch {
+            let (Some(node), Some(times)) = (request.u64(8 + at * 16), request.u64(16 + at * 16)) else { break };
+            kept.extend(nodes.forget(node, times));
         }
+        // What was kept goes behind the lock.
+        drop(nodes);
     }
 
     /// A descriptor (O_PATH where nobody has it open) of the very file that the kernel means.
@@ -125,7 +128,7 @@ impl Volume {
         }
         match found.open {
             Some(open) => file::duplicate(open.as_fd()).map_err(errno),
-            None => self.journal.deleted(inode).ok_or(libc::ESTALE),
+            None => self.journal.deleted(inode).map_err(|_| libc::EIO)?.ok_or(libc::ESTALE),
         }
     }
 

@@ -116,15 +116,21 @@ pub fn enter(inode: u64, number: Option<u64>, first: u32) -> io::Result<Option<I
         Ok(found.metadata()?.ino() == inode && (number.is_none() || mount::number_of(found)? == number))
     };
     for pid in std::iter::once(first).chain(procfs::all_pids()?) {
-        // A process that is gone or may not be looked at is not the one.
-        if namespace_of(pid).is_ok_and(|found| found == inode)
-            && let Ok(inside) = open(pid)
-            && is_meant(&inside.namespace)?
-        {
-            return Ok(Some(inside));
+        if !namespace_of(pid).is_ok_and(|found| found == inode) {
+            continue;
+        }
+        match open(pid) {
+            Ok(inside) if is_meant(&inside.namespace)? => return Ok(Some(inside)),
+            Err(error) if !is_not_the_one(&error) => return Err(error),
+            _ => {}
         }
     }
     Ok(None)
+}
+
+/// A process that is gone or may not be looked at. Anything else, as too many open files, says nothing about whether one is there.
+fn is_not_the_one(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH | libc::EACCES))
 }
 
 fn open(pid: u32) -> io::Result<Inside> {
@@ -143,6 +149,13 @@ mod tests {
         let Some(number) = number else { return println!("not applicable: this kernel gives mount namespaces no numbers") };
         let found = |number| enter(inode, number, own).expect("this process may be looked at").is_some();
         assert_eq!([None, Some(number), Some(number + 1)].map(found), [true, true, false]);
+    }
+
+    #[test]
+    fn a_namespace_that_could_not_be_looked_at_is_not_one_that_is_gone() {
+        let is_passed_over = |code| is_not_the_one(&io::Error::from_raw_os_error(code));
+        assert!([libc::ENOENT, libc::ESRCH, libc::EACCES].into_iter().all(is_passed_over));
+        assert!(![libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EIO].into_iter().any(is_passed_over));
     }
 
     #[test]

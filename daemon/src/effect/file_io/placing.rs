@@ -7,10 +7,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use super::holders::{self, Ground, Held, Mappings};
 use super::journal::Journal;
+use super::mounted::Mounted;
 use super::moving::{self, MoveError};
 use super::nodes::{Inode, Nodes};
 use super::operations::{self, Volume};
@@ -18,7 +20,7 @@ use super::place::{self, Inside};
 use super::rule::{Rule, Rules};
 use super::server::Server;
 use super::{FileIoEffect, FileIoError, FileIoReceipt, Serving, opening, preflight, wire};
-use crate::custody::{Custody, CustodyError};
+use crate::custody::Custody;
 use crate::fault::file_io::{FileIoFault, VolumePath};
 use crate::sys::{file, fuse, mount};
 
@@ -26,6 +28,11 @@ use crate::sys::{file, fuse, mount};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Undoing waits longer: whoever waits for the file system is answered meanwhile.
 const PATIENCE_TO_UNDO: Duration = Duration::from_secs(5);
+
+/// How often one that serves what is left looks whether anything is.
+const LOOK: Duration = Duration::from_secs(2);
+/// It sleeps and looks.
+const STACK: usize = 64 * 1024;
 
 impl FileIoEffect {
     pub(super) fn place(&self, receipt: &FileIoReceipt, asked: &FileIoFault) -> Result<(), FileIoError> {
@@ -53,7 +60,8 @@ impl FileIoEffect {
         let mounted = make_mount(receipt, volume.device.as_raw_fd(), target.as_fd()).map_err(step("make the mount"))?;
         let server = Arc::new(Server::start(volume).map_err(step("start the file system"))?);
         let (mount, device) = numbers_of(&mounted).map_err(step("look at the mount"))?;
-        server.volume().journal.mounted(mount, device).map_err(step("write down the mount"))?;
+        let mounted_as = Mounted { receipt: receipt.clone(), mount, device };
+        mounted_as.write(custody).map_err(step("write down the mount"))?;
         let ground = preflight::ground_of(receipt.namespace, &target, device).map_err(step("look at the volume"))?;
         // From here on whoever undoes a fault of the old one must find this one as well.
         let serving = Serving { receipt: receipt.clone(), server: Arc::clone(&server) };
@@ -73,6 +81,7 @@ impl FileIoEffect {
         server.arm();
         if let Some(old) = old {
             self.served().remove(&old.receipt.fault);
+            old.server.volume().journal.close();
             Journal::remove(custody, &old.receipt.fault).map_err(step("remove what was written down"))?;
         }
         Ok(())
@@ -88,7 +97,7 @@ impl FileIoEffect {
         // Who waits for an answer of the old one is not to be waited for.
         volume.journal.lift()?;
         self.detach(&old.receipt, inside)?;
-        Ok(volume.journal.mounted_as().map(|(mount, device)| detached(new.namespace, mount, device)))
+        Ok(Mounted::read(custody, &old.receipt.fault)?.map(|mounted| detached(&mounted)))
     }
 
     /// A server for the volume, whoever served it before: with nothing to disturb, to let everybody finish what they are at.
@@ -98,12 +107,8 @@ impl FileIoEffect {
             return Ok(Some(Arc::clone(&serving.server)));
         }
         let custody = self.custody(&receipt.fault)?;
-        let device = match custody.get(&receipt.fault) {
-            Ok(Some(device)) => File::from(device),
-            // Nobody holds it, so nobody can serve it: the kernel answers for it, with errors, until everything is moved.
-            Ok(None) | Err(CustodyError::NoKeeper { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        // Nobody holds it, so nobody can serve it: the kernel answers for it, with errors, until everything is moved.
+        let Some(device) = custody.find(&receipt.fault)?.map(File::from) else { return Ok(None) };
         let root = self.behind(receipt, inside).map_err(step("open the volume behind the fault"))?;
         let resend = device.try_clone().map_err(step("take over the file system"))?;
         let volume = volume(custody, receipt, device, root, Rules::default()).map_err(step("take over the file system"))?;
@@ -138,7 +143,9 @@ impl FileIoEffect {
     /// dead. The undoing of its own fault does the rest.
     fn detach_dead(&self, custody: &Custody, inside: &Inside) -> io::Result<()> {
         let is_dead = |mount: &place::Mount| {
-            mount.fault().is_some_and(|fault| !self.served().contains_key(fault) && Journal::knows_mount(custody, fault))
+            mount
+                .fault()
+                .is_some_and(|fault| !self.served().contains_key(fault) && Mounted::is_there(custody.directory(), fault))
         };
         let mounts = inside.mounts()?;
         mount::inside(&inside.namespace, &inside.root, || {
@@ -152,8 +159,11 @@ impl FileIoEffect {
     pub(super) fn take_away_whole(&self, receipt: &FileIoReceipt) -> Result<(), FileIoError> {
         let left = self.take_away(receipt)?;
         let served = self.served().remove(&receipt.fault);
-        if let (Some(serving), false) = (served, left.is_empty()) {
-            self.linger(serving.server);
+        if let Some(serving) = served {
+            serving.server.volume().journal.close();
+            if !left.is_empty() {
+                linger(serving.server);
+            }
         }
         if let Some(custody) = &self.custody {
             let step = |cause| FileIoError::Step { fault: receipt.fault.clone(), what: "remove what was written down", cause };
@@ -165,6 +175,8 @@ impl FileIoEffect {
     /// What stays where it is for good. Everything else is back, or this is to be tried again.
     fn take_away(&self, receipt: &FileIoReceipt) -> Result<Vec<MoveError>, FileIoError> {
         let step = |what| move |cause| FileIoError::Step { fault: receipt.fault.clone(), what, cause };
+        // First, for whoever may not open another file finds nothing of what is to be undone.
+        file::allow_many().map_err(step("raise the limit of open files"))?;
         let Some(inside) = place::enter(receipt.namespace, receipt.namespace_number, receipt.pid)
             .map_err(step("look for the victim's mounts"))?
         else {
@@ -172,26 +184,41 @@ impl FileIoEffect {
         };
         let custody = self.custody(&receipt.fault)?;
         custody.prepare().map_err(step("prepare the keeper's directory"))?;
-        let journal = Journal::open(custody, &receipt.fault).map_err(step("read what is known of the mount"))?;
-        let Some((mount, device)) = journal.mounted_as() else { return Ok(Vec::new()) };
+        let mounted = Mounted::read(custody, &receipt.fault).map_err(step("read what is known of the mount"))?;
+        let Some(mounted) = mounted else { return Ok(Vec::new()) };
+        let journal = Journal::open(custody, &receipt.fault).map_err(step("read what the kernel knows of the volume"))?;
         journal.lift().map_err(step("lift the fault"))?;
-        file::allow_many().map_err(step("raise the limit of open files"))?;
         self.detach_dead(custody, &inside).map_err(step("unmount what a dead daemon served"))?;
         self.detach(receipt, &inside).map_err(step("unmount the file system"))?;
         let server = self.take_over(receipt, &inside)?;
         let root = open_volume(&inside, &receipt.volume).map_err(step("open the volume"))?;
-        let ground = detached(receipt.namespace, mount, device);
+        let ground = detached(&mounted);
         let open = |held: &Held, flags: i32| open_behind(root.as_fd(), server.as_deref(), held, flags);
         let moved = moving::move_all(&ground, &open, PATIENCE_TO_UNDO);
         tracing::info!(fault = receipt.fault, ?moved, "what the victim holds of the volume is back");
-        let (left, not_yet): (Vec<_>, Vec<_>) = moved.left.into_iter().partition(MoveError::is_for_good);
+        let (left, not_yet): (Vec<_>, Vec<_>) = moved.left.into_iter().partition(|left| left.is_for_good);
         not_yet.into_iter().next().map_or(Ok(left), |first| Err(moving_failed(receipt, first)))
     }
 }
 
+/// Serves on until the last of those is gone who hold what could not be moved: their faults are over, and nobody takes over from it.
+fn linger(server: Arc<Server>) {
+    let kept = Arc::clone(&server);
+    let wait = move || {
+        while !server.has_ended() {
+            thread::sleep(LOOK);
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("file-io-left".into()).stack_size(STACK).spawn(wait) {
+        tracing::warn!(%error, "what could not be moved is served for as long as this process lives");
+        std::mem::forget(kept);
+    }
+}
+
 /// What is held of a mount that nobody comes to any more: its paths begin in it.
-fn detached(namespace: u64, mount: u64, device: u64) -> Ground {
-    Ground { namespace, mount, seen_at: Vec::new(), mappings: Mappings::On(device) }
+fn detached(mounted: &Mounted) -> Ground {
+    let Mounted { receipt, mount, device } = mounted;
+    Ground { namespace: receipt.namespace, mount: *mount, seen_at: Vec::new(), mappings: Mappings::On(*device) }
 }
 
 fn source_of(receipt: &FileIoReceipt) -> String {
@@ -241,25 +268,50 @@ fn numbers_of(mounted: &OwnedFd) -> io::Result<(u64, u64)> {
 
 /// What has no path any more is opened by whoever served it or the keeper, who have it open.
 fn open_behind(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
-    let named = if held.is_deleted { Err(gone()) } else { opening::below(root, &held.path, flags) };
+    let named = find_behind(root, server, held, flags).and_then(|found| opening::whole(found, flags));
     match named {
-        Err(error) if matches!(error.raw_os_error(), Some(libc::ESTALE | libc::ENOENT | libc::ENOTDIR)) => {
-            open_nameless(root, server, held, flags)
-        }
+        Err(error) if leads_elsewhere(&error) => open_nameless(root, server, held, flags),
         opened => opened,
     }
 }
 
+/// What is held, by its path; somebody who does not see the mount may have put something else there.
+fn find_behind(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
+    if held.is_deleted {
+        return Err(gone());
+    }
+    let found = opening::find(root, &held.path, flags)?;
+    let Some(server) = server else { return Ok(found) };
+    let is_it = match holders::inode_of(held) {
+        Ok(number) => file::stat(found.as_fd())?.st_ino == number,
+        // The server has looked at the path that it knows, and another file is there. Where it knows none, for what it knew is lost, and
+        // whatever else goes wrong, the kernel's own word is the best there is.
+        Err(cause) if cause.raw_os_error() == Some(libc::ESTALE) => !server.volume().nodes().knows(&held.path),
+        Err(_) => true,
+    };
+    if is_it { Ok(found) } else { Err(gone()) }
+}
+
+/// Not the file: nothing is there, or a link, a directory of another file system, or a socket or device without anybody behind it.
+fn leads_elsewhere(error: &io::Error) -> bool {
+    let elsewhere = [libc::ESTALE, libc::ENOENT, libc::ENOTDIR, libc::ELOOP, libc::EXDEV, libc::ENXIO];
+    error.raw_os_error().is_some_and(|code| elsewhere.contains(&code))
+}
+
 fn open_nameless(root: BorrowedFd<'_>, server: Option<&Server>, held: &Held, flags: i32) -> io::Result<OwnedFd> {
     let volume = server.ok_or_else(gone)?.volume();
-    // Whoever has nothing to say about a file cannot open it either.
-    let number = holders::inode_of(held).map_err(|_| gone())?;
+    let number = holders::inode_of(held).map_err(|cause| if is_known_by_nobody(&cause) { gone() } else { cause })?;
     let inode = Inode { device: file::stat(root)?.st_dev, number };
     let open = volume.nodes().held_on(inode);
     match open {
         Some(open) => opening::again(open.as_fd(), flags),
-        None => opening::again(volume.journal.deleted(inode).ok_or_else(gone)?.as_fd(), flags),
+        None => opening::again(volume.journal.deleted(inode).map_err(io::Error::other)?.ok_or_else(gone)?.as_fd(), flags),
     }
+}
+
+/// Whoever has nothing to say about a file cannot open it either. EPERM: the kernel lets nobody of our user namespace look.
+fn is_known_by_nobody(cause: &io::Error) -> bool {
+    matches!(cause.raw_os_error(), Some(libc::ESTALE | libc::ENOENT | libc::ENOTCONN | libc::EPERM))
 }
 
 /// No name leads to it, and nobody has it open.

@@ -129,13 +129,15 @@ impl Volume {
         let number = request.u64(0).ok_or(TORN)?;
         let mut nodes = self.nodes();
         let handle = nodes.handle(number);
-        if let Some(backing) = nodes.released(number) {
+        let (backing, kept) = nodes.released(number);
+        if let Some(backing) = backing {
             self.journal.backed(request.node, None);
             // It goes with the mount in any case.
             let _ = fuse::close_backing(&self.device, backing);
         }
         let is_last = !nodes.how_open(request.node).0;
         drop(nodes);
+        drop(kept);
         if let (Some(handle), true) = (handle, is_last) {
             self.journal.drop_deleted(handle.file.as_fd());
         }
