@@ -290,7 +290,7 @@ describe.skipIf(missing !== undefined)(`the chaos-mesh engine${missing ? ` (skip
     const request = aRequest();
     await faults().inject(CHAOS_MESH_NODE, request);
     await must(server, "DELETE", `${GROUP}/namespaces/staging/networkchaos/${request.runId}-f0`);
-    expect(await faults().renew(CHAOS_MESH_NODE, request.runId, 1)).toEqual({ kind: "lost" });
+    expect(await faults().renew(CHAOS_MESH_NODE, request.runId, 1)).toMatchObject({ kind: "lost" });
     await eventually(async () => (await objects()).length === 0);
   });
 });

@@ -6,7 +6,7 @@ use chaosgated::contract::watch_response::Kind;
 
 use crate::client::{Runner, a_partition};
 use crate::daemon::{Daemon, Site, ends_within, signal};
-use crate::lab::{self, Lab, lab};
+use crate::lab::{Lab, lab};
 
 /// A daemon with one partition on the victim of a fresh lab, felt; and the rules as they were before.
 fn a_felt_fault(name: &str, more: &[&str]) -> Option<(Lab, Site, Daemon, String)> {
@@ -91,7 +91,7 @@ fn the_keeper_heals_after(patience: Duration) {
     assert!(lab.is_cut(), "the keeper leaves a living daemon's fault alone");
     daemon.kill();
     let healed = lab.heals_within(patience + Duration::from_secs(1));
-    lab::end(&mut keeper);
+    site.dismiss(&mut keeper);
     println!("healed {healed:?} after death; patience {patience:?}");
     assert!(healed.is_some(), "not healed a second after the keeper's patience has ended");
     assert_healed(&lab, &site, &before);
@@ -103,7 +103,7 @@ fn a_daemon_that_is_stuck_is_ended_by_the_keeper() {
     signal("STOP", daemon.child.id());
     let mut keeper = site.command(&["keep", "--patience", "3s"]).spawn().expect("the keeper starts");
     let healed = lab.heals_within(Duration::from_secs(5));
-    lab::end(&mut keeper);
+    site.dismiss(&mut keeper);
     assert!(healed.is_some(), "a stopped daemon still holds its fault");
     assert!(daemon.ends_within(Duration::from_secs(1)).is_some(), "the stuck daemon is ended");
     assert_healed(&lab, &site, &before);
@@ -120,7 +120,7 @@ fn a_daemon_that_dies_late_in_a_lease_does_not_lengthen_it() {
     daemon.kill();
     assert!(lab.is_cut(), "the lease has not ended, and nobody has reverted yet");
     let healed = lab.heals_within(Duration::from_secs(4));
-    lab::end(&mut keeper);
+    site.dismiss(&mut keeper);
     assert!(healed.is_some() && began.elapsed() < Duration::from_secs(10), "healed {healed:?} after the daemon's death");
     assert_healed(&lab, &site, &before);
 }
@@ -134,7 +134,7 @@ fn a_daemon_that_is_stuck_when_a_lease_ends_is_ended_by_the_keeper() {
     signal("STOP", daemon.child.id());
     let mut keeper = site.command(&["keep", "--patience", "45s"]).spawn().expect("the keeper starts");
     let healed = lab.heals_within(Duration::from_secs(12));
-    lab::end(&mut keeper);
+    site.dismiss(&mut keeper);
     assert!(healed.is_some(), "a daemon that stopped before a lease ended still holds its fault");
     assert!(daemon.ends_within(Duration::from_secs(1)).is_some(), "the stuck daemon is ended");
     assert_healed(&lab, &site, &before);

@@ -54,11 +54,7 @@ fn kill_9_and_the_keeper_alone_revert_it() {
         let mut keeper = scene.site.command(&["keep", "--patience", "3s"]).spawn().expect("the keeper starts");
         daemon.kill();
         let healed = scene.heals_within(Duration::from_secs(5));
-        let forgotten = Instant::now();
-        while scene.site.records() > 0 && forgotten.elapsed() < Duration::from_secs(4) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        lab::end(&mut keeper);
+        scene.site.dismiss(&mut keeper);
         assert!(healed.is_some(), "{:?}: not healed by the keeper", scene.act);
         scene.assert_healed();
     });
