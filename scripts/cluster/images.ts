@@ -1,4 +1,4 @@
-// images.ts FOLDER: packs every image that the cluster of the tests runs, from what is built here. Prints the sizes.
+// images.ts FOLDER PAUSE: packs every image that the cluster of the tests runs, from what is built here. Prints the sizes.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,32 +14,39 @@ const IPTABLES = ["iptables", "ip6tables"].flatMap((family) =>
   ),
 );
 
+/** Named by a path with nothing else in front; whoever pushes them elsewhere names them anew. */
+const NAMES = "docker.io/chaosgate";
+
 const node = { source: process.execPath, target: "/usr/bin/node" };
+const iptables = [
+  { source: XTABLES, target: XTABLES },
+  ...IPTABLES.map(({ kind, name }) => ({ source: `/usr/sbin/xtables-${kind}-multi`, target: `/usr/sbin/${name}` })),
+];
+/** What observers run on the nodes of a cluster that is given: the same programs and sources as here. */
+const OBSERVING = [
+  ...["/usr/bin/nsenter", "/usr/bin/ip", "/usr/sbin/tc"].map((path) => ({ source: path, target: path })),
+  ...["observe.ts", "own-world.ts"].map((name) => join("src/entrypoints/playground", name)).map(inItsPlace),
+  inItsPlace("test/node-e2e/support/looks.ts"),
+  inItsPlace("package.json"),
+];
 const daemon = process.env.CHAOSGATE_DAEMON_BINARY ?? ".cache/target/release/chaosgated";
 
 /** Everything that runs in a pod; `dist` is the folder of the bundled command line. */
 export function imagesOf(dist: string, pause: string): readonly ImageWish[] {
   return [
-    { name: "docker.io/local/pause:1", entrypoint: ["/pause"], files: [{ source: pause, target: "/pause" }] },
+    { name: `${NAMES}/pause:1`, entrypoint: ["/pause"], files: [{ source: pause, target: "/pause" }] },
     {
-      name: "docker.io/chaosgate/daemon:0.1.0",
+      name: `${NAMES}/daemon:0.1.0`,
       entrypoint: ["/usr/bin/chaosgated"],
-      files: [
-        { source: daemon, target: "/usr/bin/chaosgated" },
-        { source: XTABLES, target: XTABLES },
-        ...IPTABLES.map(({ kind, name }) => ({
-          source: `/usr/sbin/xtables-${kind}-multi`,
-          target: `/usr/sbin/${name}`,
-        })),
-      ],
+      files: [{ source: daemon, target: "/usr/bin/chaosgated" }, ...iptables],
     },
     {
-      name: "docker.io/chaosgate/runner:0.1.0",
+      name: `${NAMES}/runner:0.1.0`,
       entrypoint: ["/usr/bin/node", "/chaosgate/cli.js"],
       files: [node, { source: dist, target: "/chaosgate" }],
     },
     {
-      name: "docker.io/chaosgate/shop:1",
+      name: `${NAMES}/shop:1`,
       entrypoint: ["/usr/bin/node"],
       files: [
         node,
@@ -48,16 +55,17 @@ export function imagesOf(dist: string, pause: string): readonly ImageWish[] {
           source: join("node_modules", name),
           target: join("/node_modules", name),
         })),
-        { source: "package.json", target: "/package.json" },
+        inItsPlace("package.json"),
       ],
     },
+    { name: `${NAMES}/observer:1`, entrypoint: ["/usr/bin/node"], files: [node, ...iptables, ...OBSERVING] },
     {
-      name: "docker.io/local/prometheus:1",
+      name: `${NAMES}/prometheus:1`,
       entrypoint: ["/usr/bin/prometheus"],
       files: [{ source: join(DEBIAN, "prometheus"), target: "/usr/bin/prometheus" }],
     },
     {
-      name: "docker.io/local/alertmanager:1",
+      name: `${NAMES}/alertmanager:1`,
       entrypoint: ["/usr/bin/alertmanager"],
       files: [
         { source: join(DEBIAN, "prometheus-alertmanager"), target: "/usr/bin/alertmanager" },
@@ -65,6 +73,11 @@ export function imagesOf(dist: string, pause: string): readonly ImageWish[] {
       ],
     },
   ];
+}
+
+/** The same path in an image as in this repository. */
+function inItsPlace(path: string): ImageWish["files"][number] {
+  return { source: path, target: join("/", path) };
 }
 
 /** Debian's Alertmanager reads them by an absolute path; packages.sh only unpacks them, unless the package is installed. */

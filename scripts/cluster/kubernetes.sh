@@ -67,7 +67,7 @@ start() {
       --tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" --cert-dir="$dir/certs" \
       --service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$pki/sa.pub" \
       --service-account-signing-key-file="$pki/sa.key" --authorization-mode=Node,RBAC --allow-privileged \
-      --kubelet-client-certificate="$pki/admin.crt" --kubelet-client-key="$pki/admin.key" ;;
+      --kubelet-preferred-address-types=InternalIP --kubelet-client-certificate="$pki/admin.crt" --kubelet-client-key="$pki/admin.key" ;;
     kube-controller-manager) run "$name" "$kube" --kubeconfig="$pki/controllers.kubeconfig" --bind-address=127.0.0.1 --leader-elect=false \
       --allocate-node-cidrs --cluster-cidr=10.244.0.0/16 --service-account-private-key-file="$pki/sa.key" --root-ca-file="$pki/ca.crt" --use-service-account-credentials ;;
     kube-scheduler) run "$name" "$kube" --kubeconfig="$pki/scheduler.kubeconfig" --bind-address=127.0.0.1 --leader-elect=false ;;
@@ -145,7 +145,7 @@ version = 2
 root = "$dir/containerd"
 state = "/run/containerd"
 [plugins."io.containerd.grpc.v1.cri"]
-sandbox_image = "docker.io/local/pause:1"
+sandbox_image = "docker.io/chaosgate/pause:1"
 restrict_oom_score_adj = true
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "/usr/lib/cni"
@@ -154,7 +154,7 @@ TOML
   cat >"$dir/kubelet.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-address: 127.0.0.1
+address: $node
 authentication: { anonymous: { enabled: false }, webhook: { enabled: false }, x509: { clientCAFile: $pki/ca.crt } }
 authorization: { mode: AlwaysAllow }
 cgroupDriver: cgroupfs

@@ -4,7 +4,7 @@ import { whyNoNode } from "./support/node.ts";
 import { NOBODY_HEALS, OUTAGES } from "./support/outages.ts";
 import { playOutage, playUnhealed, type Row } from "./support/play-outage.ts";
 import { patientSettings } from "./support/settings.ts";
-import { type Stage, startStage } from "./support/stage.ts";
+import { type OwnStage, startOwnStage } from "./support/stage.ts";
 
 // What breaks while a fault stands, and that everything ends by itself: the victim is healed 46 s after the last renewal at the
 // latest, the status is true 30 s after the API's return, and nothing is left. A row for each, on one node.
@@ -19,13 +19,13 @@ const TRUE_WITHIN = 30;
 
 describe.skipIf(why !== undefined)("an outage in the middle of a run", () => {
   const rows: Row[] = [];
-  let stage: Stage;
+  let stage: OwnStage;
 
   beforeAll(async () => {
     rmSync(FOLDER, { recursive: true, force: true, maxRetries: 3 });
     mkdirSync(FOLDER, { recursive: true });
     cpSync(".cache/node-images", `${FOLDER}/images`, { recursive: true });
-    stage = await startStage(FOLDER, patientSettings);
+    stage = await startOwnStage(FOLDER, patientSettings);
   });
   afterAll(async () => {
     await stage?.stop();

@@ -1,29 +1,34 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kernelLists, leftBehind } from "../../src/entrypoints/playground/observe.ts";
-import { foreignIn } from "../../src/entrypoints/playground/own-world.ts";
+import { leftBehind } from "../../src/entrypoints/playground/observe.ts";
 import type { RunReport } from "../../src/run/report.ts";
-import { connectMs, EFFECTS, MANIFESTS, restartsOf, writeMs } from "./support/effects.ts";
+import { clockOf, connectMs, EFFECTS, MANIFESTS, restartsOf, writeMs } from "./support/effects.ts";
+import { eventually } from "./support/eventually.ts";
+import { givenCluster, givenWorld } from "./support/given.ts";
 import { whyNoNode } from "./support/node.ts";
 import type { SeenPod } from "./support/pods.ts";
-import { eventually, type Stage, startStage } from "./support/stage.ts";
-import { clockOf, runByPullRequest } from "./support/tell.ts";
+import { type Stage, startOwnStage, startStage } from "./support/stage.ts";
+import { runByPullRequest } from "./support/tell.ts";
 
-// The pull request's story on a real kubelet and containerd. Observers are nsenter, /proc, the kernel's lists, kubectl and ctr: none
-// shares code with the daemon. Each measures a replica that was not chosen as well, and everybody before and after.
+// The pull request's story on a real kubelet and container runtime: on a node made here, or in a cluster that is given. Observers are
+// nsenter, /proc, the kernel's lists and kubectl: none shares code with the daemon. Each measures a replica that was not chosen as
+// well, and everybody before and after.
 
-const why = whyNoNode();
+const given = givenCluster(process.env);
+const why = given === undefined ? whyNoNode() : undefined;
 if (why !== undefined) console.log(`node-e2e: skipped, ${why}`);
-const FOLDER = ".test/node";
+const FOLDER = given === undefined ? ".test/node" : ".test/given";
 
-describe.skipIf(why !== undefined)("the story on a real node", () => {
+describe.skipIf(why !== undefined)(`the story on a ${given === undefined ? "real node" : "given cluster"}`, () => {
   let stage: Stage;
 
   beforeAll(async () => {
     rmSync(FOLDER, { recursive: true, force: true, maxRetries: 3 });
     mkdirSync(FOLDER, { recursive: true });
-    cpSync(".cache/node-images", `${FOLDER}/images`, { recursive: true });
-    stage = await startStage(FOLDER);
+    if (given === undefined) {
+      cpSync(".cache/node-images", `${FOLDER}/images`, { recursive: true });
+      stage = await startOwnStage(FOLDER);
+    } else stage = await startStage(await givenWorld(given), FOLDER);
     console.log(`node-e2e: seconds to start ${JSON.stringify(stage.took)}`);
   });
   afterAll(() => stage?.stop());
@@ -36,22 +41,28 @@ describe.skipIf(why !== undefined)("the story on a real node", () => {
     if (victim === undefined || bystander === undefined) throw new Error("no victim or no bystander is there");
     return { victim, bystander, hit, pods };
   };
-  const kernelsOf = async (pods: readonly SeenPod[]) =>
-    new Map(await Promise.all(pods.map(async ({ uid, pid }) => [uid, await kernelLists(pid)] as const)));
+  const kernelsOf = async (pods: readonly SeenPod[]) => {
+    const byNode = [...Map.groupBy(pods, ({ node }) => node)].map(async ([node, there]) => {
+      const lists = await stage.observers.on(node).kernelLists(there.map(({ pid }) => pid));
+      return there.map(({ uid }, at) => [uid, lists[at] ?? ""] as const);
+    });
+    return new Map((await Promise.all(byNode)).flat());
+  };
+  const foreignIn = (pod: SeenPod) => stage.beside(pod).foreignIn(pod.pid);
   const residue = async (before: ReadonlyMap<string, string>) => {
     const now = await kernelsOf(await checkouts());
     return [...now].flatMap(([uid, lists]) => leftBehind(before.get(uid) ?? lists, lists));
   };
   const statusOf = async (runId: string) =>
-    JSON.parse(await stage.node.kubectl("get", "crun", runId, "-n", "chaosgate", "-o", "json")).status;
+    JSON.parse(await stage.cluster.kubectl("get", "crun", runId, "-n", "chaosgate", "-o", "json")).status;
   const patchPolicy = (spec: object) =>
-    stage.node.kubectl("patch", "chaospolicy", "staging", "--type=merge", "-p", JSON.stringify({ spec }));
+    stage.cluster.kubectl("patch", "chaospolicy", "staging", "--type=merge", "-p", JSON.stringify({ spec }));
 
   it("slows the seed's three checkouts towards payment and nobody else, is stopped by the guard, and leaves nothing", async () => {
     const before = await kernelsOf(await checkouts());
     const [payment] = await stage.pods("staging", "payment");
     const added: number[] = [];
-    const felt = (pod: SeenPod) => connectMs(pod, payment);
+    const felt = (pod: SeenPod) => connectMs(stage, pod, payment);
     const { watching, finished } = await runByPullRequest(stage, MANIFESTS.seed, async (report) => {
       const { victim, bystander } = await splitBy(report);
       const [slow, fast, lines] = await Promise.all([felt(victim), felt(bystander), residue(before)]);
@@ -104,7 +115,7 @@ describe.skipIf(why !== undefined)("the story on a real node", () => {
     const clocks: number[] = [];
     const { finished } = await runByPullRequest(stage, MANIFESTS.clock, async (report) => {
       const { victim, bystander } = await splitBy(report);
-      clocks.push(await clockOf(victim.ip), await clockOf(bystander.ip));
+      clocks.push(await clockOf(stage, victim), await clockOf(stage, bystander));
     });
     expect(clocks, finished.because).toHaveLength(2);
     expect(clocks[0]).toBeGreaterThan(-603);
@@ -112,8 +123,8 @@ describe.skipIf(why !== undefined)("the story on a real node", () => {
     expect(Math.abs(clocks[1] ?? 99)).toBeLessThan(3);
     expect(finished, finished.because).toMatchObject({ verdict: "resilient", rollback: "verified" });
     const { victim } = await splitBy(finished);
-    expect(Math.abs(await clockOf(victim.ip))).toBeLessThan(3);
-    expect(foreignIn(victim.pid)).toEqual([]);
+    expect(Math.abs(await clockOf(stage, victim))).toBeLessThan(3);
+    expect(await foreignIn(victim)).toEqual([]);
   });
 
   it("makes the files of one payment late, of nobody else, and takes its file system away again", async () => {
@@ -121,8 +132,8 @@ describe.skipIf(why !== undefined)("the story on a real node", () => {
     const mounts: string[] = [];
     const { finished } = await runByPullRequest(stage, MANIFESTS.files, async (report) => {
       const { victim, bystander } = await splitBy(report, "payment");
-      writes.push(await writeMs(victim), await writeMs(bystander));
-      mounts.push(...foreignIn(victim.pid));
+      writes.push(await writeMs(stage, victim), await writeMs(stage, bystander));
+      mounts.push(...(await foreignIn(victim)));
     });
     expect(writes, finished.because).toHaveLength(2);
     expect(writes[0]).toBeGreaterThanOrEqual(5);
@@ -131,8 +142,8 @@ describe.skipIf(why !== undefined)("the story on a real node", () => {
     expect(mounts).toHaveLength(1);
     expect(finished, finished.because).toMatchObject({ verdict: "resilient", rollback: "verified" });
     const { victim } = await splitBy(finished, "payment");
-    expect(foreignIn(victim.pid)).toEqual([]);
-    expect(await writeMs(victim)).toBeLessThan(4);
+    expect(await foreignIn(victim)).toEqual([]);
+    expect(await writeMs(stage, victim)).toBeLessThan(4);
   });
 
   it.each(EFFECTS)(

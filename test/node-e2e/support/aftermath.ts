@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { kernelLists } from "../../../src/entrypoints/playground/observe.ts";
 import { NAMESPACE } from "./chart.ts";
+import { eventually } from "./eventually.ts";
 import { leadsNow, type Outage } from "./outages.ts";
 import { netnsOf } from "./pods.ts";
-import { eventually, type Stage } from "./stage.ts";
+import type { OwnStage } from "./stage.ts";
 import { residueIn } from "./victim-watch.ts";
 
 /** A silence that nobody could expire ends as late as that. */
@@ -14,7 +15,7 @@ const PARTS = { "chaosgate-runner": 2, chaosgated: 1 } as const;
 const CONTAINERS = { "chaosgate-runner": 1, chaosgated: 2 } as const;
 
 /** What an outage and its run left, once everything had its time to end by itself; nothing is what there should be. */
-export async function leftovers(stage: Stage, more: Outage["leaves"]): Promise<readonly string[]> {
+export async function leftovers(stage: OwnStage, more: Outage["leaves"]): Promise<readonly string[]> {
   let left: readonly string[] = [];
   const look = async () => {
     left = await leftNow(stage, more);
@@ -24,13 +25,13 @@ export async function leftovers(stage: Stage, more: Outage["leaves"]): Promise<r
   return left;
 }
 
-async function leftNow(stage: Stage, more: Outage["leaves"]): Promise<readonly string[]> {
+async function leftNow(stage: OwnStage, more: Outage["leaves"]): Promise<readonly string[]> {
   const records = RECORDS.flatMap((folder) => readdirSync(folder).map((name) => `record ${name}`));
   const all = await Promise.all([rulesLeft(stage), silencesLeft(stage), runsLeft(stage), more?.(stage) ?? []]);
   return [...records, ...all.flat()];
 }
 
-async function rulesLeft(stage: Stage): Promise<readonly string[]> {
+async function rulesLeft(stage: OwnStage): Promise<readonly string[]> {
   const pods = await stage.pods("staging");
   const found = await Promise.all(
     pods.map(async (pod) => {
@@ -41,13 +42,13 @@ async function rulesLeft(stage: Stage): Promise<readonly string[]> {
   return found.flat();
 }
 
-async function silencesLeft({ alertmanagerUrl }: Stage): Promise<readonly string[]> {
+async function silencesLeft({ alertmanagerUrl }: OwnStage): Promise<readonly string[]> {
   const answer = await fetch(`${alertmanagerUrl}/api/v2/silences`);
   const silences = (await answer.json()) as readonly { id: string; status: { state: string } }[];
   return silences.flatMap(({ id, status }) => (status.state === "active" ? [`silence ${id}`] : []));
 }
 
-async function runsLeft({ node }: Stage): Promise<readonly string[]> {
+async function runsLeft({ node }: OwnStage): Promise<readonly string[]> {
   const { items } = JSON.parse(await node.kubectl("get", "crun", "-n", NAMESPACE, "-o", "json")) as {
     items: readonly { metadata: { name: string }; status?: { phase?: string } }[];
   };
@@ -57,7 +58,7 @@ async function runsLeft({ node }: Stage): Promise<readonly string[]> {
 }
 
 /** Waits until chaosgate's own parts and the shop are all there. A part that the kubelet makes wait after crashes is made anew. */
-export async function settled(stage: Stage): Promise<void> {
+export async function settled(stage: OwnStage): Promise<void> {
   for (const name of ["chaosgate-runner", "chaosgated"] as const) {
     await eventually(name, 8_000, () => isThere(stage, name)).catch(() => makeAnew(stage, name));
     await eventually(name, 90_000, () => isThere(stage, name));
@@ -69,7 +70,7 @@ export async function settled(stage: Stage): Promise<void> {
   await eventually("a leader", 60_000, () => isLed(stage));
 }
 
-async function makeAnew({ node }: Stage, name: string): Promise<void> {
+async function makeAnew({ node }: OwnStage, name: string): Promise<void> {
   const words = ["get", "pods", "-n", NAMESPACE, "-l", `app.kubernetes.io/name=${name}`, "-o", "json"];
   const { items } = JSON.parse(await node.kubectl(...words)) as {
     items: readonly {
@@ -82,14 +83,14 @@ async function makeAnew({ node }: Stage, name: string): Promise<void> {
     await node.kubectl("delete", "pod", metadata.name, "-n", NAMESPACE, "--wait=false", "--ignore-not-found");
 }
 
-async function isThere(stage: Stage, name: keyof typeof PARTS): Promise<true | undefined> {
+async function isThere(stage: OwnStage, name: keyof typeof PARTS): Promise<true | undefined> {
   const pods = (await stage.pods(NAMESPACE, name)).filter(
     ({ ready, containers }) => ready && Object.keys(containers).length === CONTAINERS[name],
   );
   return pods.length === PARTS[name] || undefined;
 }
 
-async function isLed(stage: Stage): Promise<true | undefined> {
+async function isLed(stage: OwnStage): Promise<true | undefined> {
   const leader = await leadsNow(stage);
   return (await stage.pods(NAMESPACE, "chaosgate-runner")).some(({ name }) => name === leader) || undefined;
 }

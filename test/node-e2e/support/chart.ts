@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { REPOSITORY } from "../../../src/entrypoints/playground/github-side.ts";
 import type { Keys } from "../../../src/entrypoints/playground/keys.ts";
-import type { ClusterNode } from "./node.ts";
+import type { Cluster } from "./cluster.ts";
 
 const run = promisify(execFile);
 
@@ -21,7 +21,11 @@ export type Chart = {
 export type Values = Readonly<Record<string, unknown>>;
 
 export type Installation = {
-  readonly node: ClusterNode;
+  readonly cluster: Cluster;
+  /** Registry and path of our images. */
+  readonly images: string;
+  /** A file of values over all others, of whoever owns the cluster. */
+  readonly ownersValues?: string;
   readonly folder: string;
   readonly keys: Keys;
   readonly door: { readonly cert: string };
@@ -32,9 +36,9 @@ export type Installation = {
 
 /** The chart with everything that it is told here; its secrets are made at the first installation. */
 export function chartOf(installation: Installation): Chart {
-  const { node, folder } = installation;
+  const { cluster, folder, ownersValues } = installation;
   const helm = async (...words: readonly string[]) => {
-    const env = { ...process.env, KUBECONFIG: node.kubeconfig };
+    const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
     await run(".cache/bin/helm", [...words, "--namespace", NAMESPACE, "--wait", "--timeout", "180s"], { env });
   };
   return {
@@ -44,30 +48,31 @@ export function chartOf(installation: Installation): Chart {
       writeFileSync(values, JSON.stringify(valuesOf(installation)));
       writeFileSync(more, JSON.stringify(changes));
       const chart = ["upgrade", "--install", "chaosgate", "charts/chaosgate"];
-      await helm(...chart, "--values", values, "--values", more);
+      const owners = ownersValues === undefined ? [] : ["--values", ownersValues];
+      await helm(...chart, "--values", values, "--values", more, ...owners);
     },
     uninstall: () => helm("uninstall", "chaosgate"),
   };
 }
 
-async function makeSecrets({ node, keys, door }: Installation): Promise<void> {
+async function makeSecrets({ cluster, keys, door }: Installation): Promise<void> {
   const secret = (name: string, data: Readonly<Record<string, string>>) => ({
     apiVersion: "v1",
     kind: "Secret",
     metadata: { name, namespace: NAMESPACE },
     stringData: data,
   });
-  await node.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
-  await node.apply(
+  await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
+  await cluster.apply(
     secret("chaosgate-runner-key", { "runner.jwk": readFileSync(keys.runnerKeyFile, "utf8") }),
     secret("bot-ca", { "ca.crt": door.cert }),
   );
 }
 
-function valuesOf({ keys, botUrl, prometheusUrl, alertmanagerUrl }: Installation): Values {
+function valuesOf({ images, keys, botUrl, prometheusUrl, alertmanagerUrl }: Installation): Values {
   return {
     runner: {
-      image: "docker.io/chaosgate/runner:0.1.0",
+      image: `${images}/runner:0.1.0`,
       botUrl,
       repositories: [REPOSITORY],
       caSecret: "bot-ca",
@@ -82,7 +87,7 @@ function valuesOf({ keys, botUrl, prometheusUrl, alertmanagerUrl }: Installation
       },
     },
     ticketKeys: JSON.parse(readFileSync(keys.ticketKeysFile, "utf8")),
-    daemon: { image: "docker.io/chaosgate/daemon:0.1.0", effects: { network: true, process: true, fileIo: true } },
+    daemon: { image: `${images}/daemon:0.1.0`, effects: { network: true, process: true, fileIo: true } },
     admission: { pairings: [{ from: "staging-chaos", to: "staging" }] },
   };
 }

@@ -1,8 +1,6 @@
-import { connectTimes, median } from "../../../src/entrypoints/playground/observe.ts";
-import { writeTime } from "../../../src/entrypoints/playground/own-world.ts";
+import { median } from "../../../src/entrypoints/playground/observe.ts";
 import type { SeenPod } from "./pods.ts";
 import type { Stage } from "./stage.ts";
-import { clockOf } from "./tell.ts";
 
 // The story's experiments, and the instruments that feel them; the same instruments find nobody where the effect is not put on.
 
@@ -61,7 +59,7 @@ export const EFFECTS: readonly {
     manifest: MANIFESTS.seed,
     instrument: async (stage) => {
       const [payment] = await stage.pods("staging", "payment");
-      return among(stage, "checkout", async (pod) => (await connectMs(pod, payment)) > 400);
+      return among(stage, "checkout", async (pod) => (await connectMs(stage, pod, payment)) > 400);
     },
   },
   {
@@ -76,12 +74,12 @@ export const EFFECTS: readonly {
   {
     name: "a late clock",
     manifest: MANIFESTS.clock,
-    instrument: async (stage) => among(stage, "checkout", async ({ ip }) => (await clockOf(ip)) < -597),
+    instrument: async (stage) => among(stage, "checkout", async (pod) => (await clockOf(stage, pod)) < -597),
   },
   {
     name: "late files",
     manifest: MANIFESTS.files,
-    instrument: async (stage) => among(stage, "payment", async (pod) => (await writeMs(pod)) >= 5),
+    instrument: async (stage) => among(stage, "payment", async (pod) => (await writeMs(stage, pod)) >= 5),
   },
 ];
 
@@ -95,19 +93,24 @@ function among(stage: Stage, service: string, shows: (pod: SeenPod) => Promise<b
 }
 
 /** The middle one of ten connects from a pod to another, in milliseconds. */
-export async function connectMs({ pid }: SeenPod, peer: SeenPod | undefined): Promise<number> {
-  return median(await connectTimes(pid, peer?.ip ?? "", 8080, 10));
+export async function connectMs(stage: Stage, pod: SeenPod, peer: SeenPod | undefined): Promise<number> {
+  return median(await stage.beside(pod).connectTimes(pod.pid, peer?.ip ?? "", 8080, 10));
+}
+
+/** How far a pod's own clock is from its node's, in seconds. */
+export function clockOf(stage: Stage, pod: SeenPod): Promise<number> {
+  return stage.beside(pod).clockOf(pod.ip);
 }
 
 /** The middle one of several writes to a new file of a payment's ledger, in milliseconds. */
-export function writeMs({ pid }: SeenPod): Promise<number> {
-  return writeTime(pid, "/run/ledger/observer", "/usr/bin/node");
+export function writeMs(stage: Stage, pod: SeenPod): Promise<number> {
+  return stage.beside(pod).writeTime(pod.pid, "/run/ledger/observer");
 }
 
 /** How often the containers of each checkout were started again, by the pod's UID. */
-export async function restartsOf({ node }: Stage): Promise<ReadonlyMap<string, number>> {
+export async function restartsOf({ cluster }: Stage): Promise<ReadonlyMap<string, number>> {
   const { items } = JSON.parse(
-    await node.kubectl("get", "pods", "-n", "staging", "-l", "app=checkout-service", "-o", "json"),
+    await cluster.kubectl("get", "pods", "-n", "staging", "-l", "app=checkout-service", "-o", "json"),
   ) as { items: readonly PodObject[] };
   return new Map(
     items.map(({ metadata, status }) => [

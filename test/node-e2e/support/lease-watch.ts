@@ -48,8 +48,8 @@ function spentMs({ remainingUs, terms }: ActiveLease): number {
 }
 
 /** The runner's own certificate: nobody else may speak to a daemon. */
-async function tlsOf({ node }: Stage): Promise<Tls> {
-  const secret = await node.kubectl("get", "secret", "chaosgate-runner-tls", "-n", NAMESPACE, "-o", "json");
+async function tlsOf({ cluster }: Stage): Promise<Tls> {
+  const secret = await cluster.kubectl("get", "secret", "chaosgate-runner-tls", "-n", NAMESPACE, "-o", "json");
   const { data } = JSON.parse(secret) as { data: Readonly<Record<string, string>> };
   const text = (key: string) => Buffer.from(data[key] ?? "", "base64").toString("utf8");
   return {

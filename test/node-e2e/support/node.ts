@@ -1,24 +1,20 @@
-import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { type Cluster, clusterAt, KUBECTL } from "./cluster.ts";
 
 const run = promisify(execFile);
 const SCRIPT = "scripts/cluster/kubernetes.sh";
-const KUBECTL = ".cache/kubernetes/kubectl-v1.36.3";
 const SERVERS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"];
 
 /** The node's parts, by the names that scripts/cluster/kubernetes.sh has for them. */
 export type PartName = "etcd" | "kube-apiserver" | "kubelet" | "containerd";
 
 /** A Kubernetes of one node, as processes of this sandbox. */
-export type ClusterNode = {
+export type ClusterNode = Cluster & {
   readonly folder: string;
-  readonly kubeconfig: string;
-  kubectl(...words: readonly string[]): Promise<string>;
-  /** Creates or changes objects. */
-  apply(...objects: readonly object[]): Promise<void>;
   /** Suspends a part with SIGSTOP, as a machine that hangs; `resume` lets it go on. */
   pause(part: PartName): void;
   resume(part: PartName): void;
@@ -51,32 +47,21 @@ export async function startNode(folder: string): Promise<ClusterNode> {
   const whole = resolve(folder);
   mkdirSync(whole, { recursive: true });
   await run(SCRIPT, ["up", whole], { timeout: 180_000 });
-  const kubeconfig = join(whole, "pki/admin.kubeconfig");
-  const env = { ...process.env, KUBECONFIG: kubeconfig };
-  const kubectl = async (...words: readonly string[]): Promise<string> => {
-    const { stdout } = await run(KUBECTL, [...words], { env, timeout: 120_000, maxBuffer: 64 << 20 });
-    return stdout;
-  };
+  const cluster = clusterAt(join(whole, "pki/admin.kubeconfig"));
   const signal = (part: PartName, name: string) => execFileSync(SCRIPT, ["stop", whole, part, name]);
   return {
+    ...cluster,
     folder: whole,
-    kubeconfig,
-    kubectl,
-    apply: async (...objects) => {
-      const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
-      const { status, stderr } = spawnSync(KUBECTL, ["apply", "-f", "-"], { env, input, timeout: 60_000 });
-      if (status !== 0) throw new Error(`kubectl apply: ${stderr.toString()}`);
-    },
     pause: (part) => void signal(part, "STOP"),
     resume: (part) => void signal(part, "CONT"),
     end: (part) => void signal(part, "TERM"),
     begin: (part) => void execFileSync(SCRIPT, ["start", whole, part], { stdio: "ignore" }),
-    answers: (withinMs) => answers(kubectl, withinMs),
+    answers: (withinMs) => answers(cluster, withinMs),
     stop: () => void execFileSync(SCRIPT, ["down", whole], { timeout: 120_000 }),
   };
 }
 
-async function answers(kubectl: ClusterNode["kubectl"], withinMs: number): Promise<void> {
+async function answers({ kubectl }: Cluster, withinMs: number): Promise<void> {
   const until = performance.now() + withinMs;
   for (;;) {
     try {

@@ -2,13 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NAMESPACE } from "./chart.ts";
+import { eventually } from "./eventually.ts";
 import type { SeenPod } from "./pods.ts";
-import { eventually, type Stage } from "./stage.ts";
+import type { OwnStage } from "./stage.ts";
 
 // What can break while a fault stands, by the ways in which it breaks: signals, kubectl and helm.
 
 export type Scene = {
-  readonly stage: Stage;
+  readonly stage: OwnStage;
   readonly victim: SeenPod;
 };
 
@@ -23,7 +24,7 @@ export type Outage = {
   /** Nobody can write a status before it is over. */
   readonly mute?: true;
   /** Objects that are there afterwards and should not be. */
-  readonly leaves?: (stage: Stage) => Promise<readonly string[]>;
+  readonly leaves?: (stage: OwnStage) => Promise<readonly string[]>;
 };
 
 const AWAY_MS = 60_000;
@@ -202,18 +203,18 @@ function kill(pod: SeenPod, container: string, signal: NodeJS.Signals): void {
   process.kill(pid, signal);
 }
 
-async function remove({ node }: Stage, { namespace, name }: SeenPod): Promise<void> {
+async function remove({ node }: OwnStage, { namespace, name }: SeenPod): Promise<void> {
   await node.kubectl("delete", "pod", name, "-n", namespace, "--wait=false");
 }
 
-async function evict({ node }: Stage, { namespace, name }: SeenPod): Promise<void> {
+async function evict({ node }: OwnStage, { namespace, name }: SeenPod): Promise<void> {
   const file = join(node.folder, "eviction.json");
   writeFileSync(file, JSON.stringify({ apiVersion: "policy/v1", kind: "Eviction", metadata: { namespace, name } }));
   await node.kubectl("create", "--raw", `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, "-f", file);
 }
 
 /** The same pod with the process that its container has now: another one than before. */
-async function again(stage: Stage, victim: SeenPod): Promise<SeenPod> {
+async function again(stage: OwnStage, victim: SeenPod): Promise<SeenPod> {
   const before = lastOf.get(victim.uid);
   const next = await eventually(`another start of ${victim.name}`, 60_000, async () => {
     const pod = (await stage.pods(victim.namespace)).find(({ uid }) => uid === victim.uid);
@@ -227,25 +228,25 @@ async function again(stage: Stage, victim: SeenPod): Promise<SeenPod> {
 const lastOf = new Map<string, number>();
 
 /** Name of the pod whose runner holds the lease. */
-export async function leadsNow({ node }: Stage): Promise<string> {
+export async function leadsNow({ node }: OwnStage): Promise<string> {
   const words = ["get", "lease", "chaosgate-runner", "-n", NAMESPACE, "-o", "jsonpath={.spec.holderIdentity}"];
   return (await node.kubectl(...words)).split("_")[0] ?? "";
 }
 
-async function leaderOf(stage: Stage): Promise<SeenPod> {
+async function leaderOf(stage: OwnStage): Promise<SeenPod> {
   const name = await leadsNow(stage);
   const pod = (await stage.pods(NAMESPACE, "chaosgate-runner")).find((runner) => runner.name === name);
   if (pod === undefined) throw new Error(`the leader ${name} is not among the running pods`);
   return pod;
 }
 
-async function daemonOf(stage: Stage): Promise<SeenPod> {
+async function daemonOf(stage: OwnStage): Promise<SeenPod> {
   const [pod] = await stage.pods(NAMESPACE, "chaosgated");
   if (pod === undefined) throw new Error("no daemon is running");
   return pod;
 }
 
-async function processOf(stage: Stage, namespace: string, name: string): Promise<number> {
+async function processOf(stage: OwnStage, namespace: string, name: string): Promise<number> {
   const [pod] = await stage.pods(namespace, name);
   if (pod === undefined) throw new Error(`${name} is not running`);
   return pod.pid;
@@ -258,7 +259,7 @@ const CLUSTER_KINDS =
 /** Of every namespace, and of whoever installed the chart. Claims stay, so that no ticket is used twice. */
 const NOT_OURS = /kube-root-ca\.crt|serviceaccount\/default$|secret\/(chaosgate-runner-key|bot-ca)$/;
 
-async function objectsOfOurs({ kubectl }: Stage["node"]): Promise<readonly string[]> {
+async function objectsOfOurs({ kubectl }: OwnStage["node"]): Promise<readonly string[]> {
   const own = await kubectl("get", OWN_KINDS, "-n", NAMESPACE, "-o", "name");
   const wide = await kubectl("get", CLUSTER_KINDS, "-o", "name");
   const names = [...own.split("\n"), ...wide.split("\n").filter((name) => name.includes("chaosgate"))];

@@ -1,9 +1,10 @@
 import { kernelLists } from "../../../src/entrypoints/playground/observe.ts";
 import { leftovers, settled } from "./aftermath.ts";
+import { eventually } from "./eventually.ts";
 import { type LeaseWatch, watchLease } from "./lease-watch.ts";
 import type { Outage, Scene } from "./outages.ts";
 import { netnsOf, type SeenPod } from "./pods.ts";
-import { eventually, type Stage } from "./stage.ts";
+import type { OwnStage } from "./stage.ts";
 import { type Said, type StatusWatch, watchStatus } from "./status-watch.ts";
 import { beginByPullRequest } from "./tell.ts";
 import { residueIn, type VictimWatch, watchVictim } from "./victim-watch.ts";
@@ -33,7 +34,7 @@ type Watches = {
 };
 
 /** A run by pull request, an outage in its middle, and what observers saw of it. */
-export function playOutage(stage: Stage, outage: Outage): Promise<Row> {
+export function playOutage(stage: OwnStage, outage: Outage): Promise<Row> {
   return underFault(stage, outage.duration, async ({ scene, victim, lease, status }) => {
     await strike(outage, scene);
     const backAt = Date.now();
@@ -55,7 +56,7 @@ export function playOutage(stage: Stage, outage: Outage): Promise<Row> {
 
 /** What is still felt and found `afterMs` after the last renewal, and whether it is gone once the outage is mended. */
 export function playUnhealed(
-  stage: Stage,
+  stage: OwnStage,
   outage: Outage,
   afterMs: number,
 ): Promise<{ readonly harmed: boolean; readonly residue: readonly string[]; readonly thawed: boolean }> {
@@ -82,7 +83,7 @@ async function strike(outage: Outage, scene: Scene): Promise<void> {
 }
 
 /** Begins a run, waits until an observer feels its fault, and watches while `during` goes on. */
-async function underFault<T>(stage: Stage, duration: string, during: (watches: Watches) => Promise<T>): Promise<T> {
+async function underFault<T>(stage: OwnStage, duration: string, during: (watches: Watches) => Promise<T>): Promise<T> {
   const { begun } = await beginByPullRequest(stage, manifestOf(duration), settled);
   const pods = await stage.pods("staging", "checkout");
   const hit = pods.find(({ name }) => begun.victims.some(({ pod }) => pod === name));

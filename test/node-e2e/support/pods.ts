@@ -1,17 +1,18 @@
-import { execFileSync } from "node:child_process";
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ClusterNode } from "./node.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Observers } from "./observers.ts";
 
 /** Where the container runtime puts them. */
 const NETNS = "/run/netns";
 
-/** A running pod with what an observer needs: where it is, and its first processes as the node sees them. */
+/** A running pod with what an observer needs: where it is, and its first processes as its node sees them. */
 export type SeenPod = {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   readonly service: string;
+  readonly node: string;
   readonly ip: string;
   readonly ready: boolean;
   /** First process of its first container. */
@@ -28,6 +29,7 @@ type PodObject = {
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
   };
+  readonly spec: { readonly nodeName?: string };
   readonly status: {
     readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -37,32 +39,53 @@ type PodObject = {
 
 type ContainerStatus = { readonly name: string; readonly containerID?: string };
 
-/** The pods of a namespace as kubectl and containerd's own tool tell of them, terminating ones left out. */
-export async function podsOf(node: ClusterNode, namespace: string, service?: string): Promise<readonly SeenPod[]> {
-  const { items } = JSON.parse(await node.kubectl("get", "pods", "-n", namespace, "-o", "json")) as {
+/** The pods of a namespace as kubectl and their nodes' /proc tell of them, terminating ones left out. */
+export async function podsOf(
+  { cluster, observers }: { readonly cluster: Cluster; readonly observers: Observers },
+  namespace: string,
+  service?: string,
+): Promise<readonly SeenPod[]> {
+  const { items } = JSON.parse(await cluster.kubectl("get", "pods", "-n", namespace, "-o", "json")) as {
     items: readonly PodObject[];
   };
-  const pids = processesOf();
-  return items.flatMap(({ metadata, status }) => {
-    const { namespace: of, name, uid, labels = {}, deletionTimestamp } = metadata;
-    const containers = containersOf(status.containerStatuses ?? [], pids);
-    const pid = containers[status.containerStatuses?.[0]?.name ?? ""];
-    const label = labels.service ?? labels["app.kubernetes.io/name"] ?? "";
-    if (pid === undefined || deletionTimestamp !== undefined || (service !== undefined && label !== service)) return [];
-    const ready = status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
-    return [{ namespace: of, name, uid, service: label, ip: status.podIP ?? "", ready, pid, containers }];
+  const nodes = Map.groupBy(items, ({ spec }) => spec.nodeName ?? "");
+  const seen = [...nodes].map(async ([node, pods]) => {
+    if (!observers.nodes.includes(node)) return [];
+    const ids = pods.flatMap(({ status }) => (status.containerStatuses ?? []).flatMap((one) => idOf(one) ?? []));
+    const processes = await observers.on(node).processes(ids);
+    return pods.flatMap((pod) => seenPod(pod, node, processes) ?? []);
   });
+  return (await Promise.all(seen)).flat().filter((pod) => service === undefined || pod.service === service);
+}
+
+function seenPod(
+  { metadata, status }: PodObject,
+  node: string,
+  processes: Readonly<Record<string, number>>,
+): SeenPod | undefined {
+  const { namespace, name, uid, labels = {}, deletionTimestamp } = metadata;
+  const containers = containersOf(status.containerStatuses ?? [], processes);
+  const pid = containers[status.containerStatuses?.[0]?.name ?? ""];
+  if (pid === undefined || deletionTimestamp !== undefined) return undefined;
+  const service = labels.service ?? labels["app.kubernetes.io/name"] ?? "";
+  const ready = status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
+  return { namespace, name, uid, service, node, ip: status.podIP ?? "", ready, pid, containers };
 }
 
 function containersOf(
   statuses: readonly ContainerStatus[],
-  pids: ReadonlyMap<string, number>,
+  processes: Readonly<Record<string, number>>,
 ): Readonly<Record<string, number>> {
-  const found = statuses.flatMap(({ name, containerID = "" }) => {
-    const pid = pids.get(containerID.replace("containerd://", ""));
-    return pid === undefined ? [] : [[name, pid] as const];
+  const found = statuses.flatMap((status) => {
+    const pid = processes[idOf(status) ?? ""];
+    return pid === undefined ? [] : [[status.name, pid] as const];
   });
   return Object.fromEntries(found);
+}
+
+/** Without the runtime's name before it. */
+function idOf({ containerID }: ContainerStatus): string | undefined {
+  return containerID?.replace(/^\w[\w-]*:\/\//, "");
 }
 
 /** The file of the node that names a pod's network namespace; it goes with the pod, whatever becomes of its containers. */
@@ -71,16 +94,4 @@ export function netnsOf({ pid }: SeenPod): string {
   const found = readdirSync(NETNS).find((name) => statSync(join(NETNS, name)).ino === inode);
   if (found === undefined) throw new Error(`no file in ${NETNS} is the network namespace of process ${pid}`);
   return join(NETNS, found);
-}
-
-/** First process of each container, asked of containerd by its own tool and not by CRI. */
-function processesOf(): ReadonlyMap<string, number> {
-  const said = execFileSync("ctr", ["-n", "k8s.io", "tasks", "ls"], { encoding: "utf8" });
-  const rows = said.split("\n").slice(1);
-  return new Map(
-    rows.flatMap((row) => {
-      const [id = "", pid, state] = row.trim().split(/\s+/);
-      return state === "RUNNING" || state === "PAUSED" ? [[id, Number(pid)] as const] : [];
-    }),
-  );
 }

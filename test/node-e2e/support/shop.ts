@@ -7,15 +7,15 @@ import { alertmanagerConfig, prometheusRules } from "../../../src/playground/obs
 const DECLARATION = "src/playground/shop/shop.yaml";
 /** A folder of the node in which whoever deploys the shop keeps the addresses of its services: the pods have no DNS here. */
 export const ENDPOINTS_FOLDER = "/run/shop";
-const MONITORING = "monitoring";
+export const MONITORING = "monitoring";
 
-export function shopObjects(): readonly object[] {
+export function shopObjects(images: string): readonly object[] {
   const declared = parseDeclaration(readFileSync(DECLARATION, "utf8"));
   if (!declared.ok) throw new Error(declared.problems.join("\n"));
   const { namespaces, services } = declared.declaration;
   return [
     ...[...namespaces, { name: "staging-chaos", labels: {} }].map(({ name, labels }) => aNamespace(name, labels)),
-    ...services.map(deploymentOf),
+    ...services.map((service) => deploymentOf(service, images)),
   ];
 }
 
@@ -23,7 +23,7 @@ function aNamespace(name: string, labels: Readonly<Record<string, string>> = {})
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
 }
 
-function deploymentOf(service: ServiceDeclaration): object {
+function deploymentOf(service: ServiceDeclaration, images: string): object {
   const { name, namespace, replicas, annotations } = service;
   const labels = { ...service.labels, service: name };
   return {
@@ -33,12 +33,13 @@ function deploymentOf(service: ServiceDeclaration): object {
     spec: {
       replicas,
       selector: { matchLabels: { service: name } },
-      template: { metadata: { labels, annotations }, spec: podSpecOf(service) },
+      template: { metadata: { labels, annotations }, spec: podSpecOf(service, images) },
     },
   };
 }
 
-function podSpecOf({ name, command, env, ports, ready, volume = "/data" }: ServiceDeclaration): object {
+function podSpecOf(service: ServiceDeclaration, images: string): object {
+  const { name, command, env, ports, ready, volume = "/data" } = service;
   const [, ...args] = command;
   const field = (variable: string, fieldPath: string) => ({ name: variable, valueFrom: { fieldRef: { fieldPath } } });
   const readiness = ready.kind === "http" ? { httpGet: { path: ready.path, port: ready.port } } : { tcpSocket: ready };
@@ -49,7 +50,7 @@ function podSpecOf({ name, command, env, ports, ready, volume = "/data" }: Servi
     containers: [
       {
         name,
-        image: "docker.io/chaosgate/shop:1",
+        image: `${images}/shop:1`,
         args: args.map((word) => (word.startsWith("src/") ? `/${word}` : word)),
         env: [
           ...Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
@@ -75,11 +76,11 @@ function podSpecOf({ name, command, env, ports, ready, volume = "/data" }: Servi
 }
 
 /** An Alertmanager that calls nobody. */
-export function alertmanagerObjects(): readonly object[] {
+export function alertmanagerObjects(images: string): readonly object[] {
   return [
     aNamespace(MONITORING),
     aConfigMap("alertmanager", { "alertmanager.yml": JSON.stringify(alertmanagerConfig()) }),
-    aServer("alertmanager", "docker.io/local/alertmanager:1", [
+    aServer("alertmanager", `${images}/alertmanager:1`, [
       "--config.file=/etc/server/alertmanager.yml",
       "--storage.path=/data",
       "--web.listen-address=:9093",
@@ -89,7 +90,7 @@ export function alertmanagerObjects(): readonly object[] {
 }
 
 /** Scrapes each pod every second; Debian's build cannot ask Kubernetes for them, so a file says where they are. `alertmanager` is `host:port`. */
-export function prometheusObjects(alertmanager: string): readonly object[] {
+export function prometheusObjects(images: string, alertmanager: string): readonly object[] {
   const config = {
     global: { scrape_interval: "1s", scrape_timeout: "900ms", evaluation_interval: "1s" },
     rule_files: ["/etc/server/rules.yml"],
@@ -107,7 +108,7 @@ export function prometheusObjects(alertmanager: string): readonly object[] {
       "prometheus.yml": JSON.stringify(config),
       "rules.yml": JSON.stringify(prometheusRules()),
     }),
-    aServer("prometheus", "docker.io/local/prometheus:1", [
+    aServer("prometheus", `${images}/prometheus:1`, [
       "--config.file=/etc/server/prometheus.yml",
       "--storage.tsdb.path=/data",
       "--web.listen-address=:9090",

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { NAMESPACE } from "./chart.ts";
-import type { ClusterNode } from "./node.ts";
+import type { Cluster } from "./cluster.ts";
 
 /** What a ChaosRun said at a moment, to whoever asks with kubectl. */
 export type Said = {
@@ -22,14 +22,14 @@ const STANDING: readonly string[] = ["injecting", "watching"];
 const EVERY_MS = 500;
 
 /** Asks for a run's status over and over, also while nobody answers. */
-export function watchStatus(node: ClusterNode, runId: string): StatusWatch {
+export function watchStatus({ kubectl }: Cluster, runId: string): StatusWatch {
   const said: Said[] = [];
   const over = new AbortController();
   void (async () => {
     while (!over.signal.aborted) {
       try {
         const words = ["get", "crun", runId, "-n", NAMESPACE, "-o", "json", "--request-timeout=2s"];
-        const { phase, verdict, rollback } = JSON.parse(await node.kubectl(...words)).status;
+        const { phase, verdict, rollback } = JSON.parse(await kubectl(...words)).status;
         said.push({ at: Date.now(), phase, verdict, rollback });
       } catch {
         // The API server is away, perhaps by a test.

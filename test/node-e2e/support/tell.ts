@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { PEOPLE } from "../../../src/entrypoints/playground/github-side.ts";
 import { say, shownPlan } from "../../../src/entrypoints/playground/seen.ts";
@@ -31,10 +30,10 @@ export async function runByPullRequest(
 }
 
 /** The same up to the moment at which the fault stands, or at which it is clear that it never will. */
-export async function beginByPullRequest(
-  stage: Stage,
+export async function beginByPullRequest<S extends Stage>(
+  stage: S,
   manifest: string,
-  calm: (stage: Stage) => Promise<void> = steady,
+  calm: (stage: S) => Promise<void> = steady,
 ): Promise<{ readonly begun: RunReport; readonly answer: string }> {
   const { github, tap } = stage;
   const branch = `experiment-${++branches}`;
@@ -58,32 +57,12 @@ export async function beginByPullRequest(
 }
 
 /** Waits until no order has failed for as long as the objectives look back. */
-async function steady({ prometheusUrl }: Stage): Promise<void> {
+async function steady({ prometheusUrl, observers }: Stage): Promise<void> {
   const query = new URLSearchParams({ query: userErrorRatio("staging/checkout", "15s") });
   for (let quiet = 0, tries = 0; quiet < 3 && tries < 60; tries += 1) {
-    const answer = await fetch(`${prometheusUrl}/api/v1/query?${query}`).then((response) => response.json());
-    const { data } = answer as { data: { result: readonly { value: readonly [number, string] }[] } };
+    const answer = await observers.anywhere().fetched(`${prometheusUrl}/api/v1/query?${query}`);
+    const { data } = JSON.parse(answer) as { data: { result: readonly { value: readonly [number, string] }[] } };
     quiet = Number(data.result[0]?.value[1] ?? Number.NaN) === 0 ? quiet + 1 : 0;
     await delay(1_000);
   }
-}
-
-/** Node.js writes its Date header once a second and answers with it until the next. */
-const HEADER_KEPT_MS = 1_100;
-
-/** How far a server's own clock is from ours, in seconds, by a Date header that was written after this was asked. */
-export async function clockOf(ip: string): Promise<number> {
-  await delay(HEADER_KEPT_MS);
-  return dateOf(ip);
-}
-
-function dateOf(ip: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ host: ip, port: 8080, path: "/", timeout: 5_000 }, (response) => {
-      response.resume();
-      resolve((Date.parse(response.headers.date ?? "") - Date.now()) / 1000);
-    });
-    asked.on("timeout", () => asked.destroy(new Error(`${ip} did not answer within 5 s`)));
-    asked.on("error", reject).end();
-  });
 }
