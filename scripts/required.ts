@@ -17,6 +17,7 @@ const WHOLE_SUITES = [
   "e2e",
   "node-e2e",
   "outages",
+  "given-cluster",
   "scale",
 ];
 /** Of the other suites, the tests whose full name starts so. */

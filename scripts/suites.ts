@@ -1,6 +1,16 @@
 // What `make test` runs, in order. Each suite leaves a machine-readable result under .test/, which tally.ts adds up.
 
-import { API_SERVER, CLUSTER, HELM, NODE_E2E, NODE_IMAGES, OUTAGES, SCALE } from "./suites/cluster.ts";
+import {
+  API_SERVER,
+  CLUSTER,
+  GIVEN_CLUSTER,
+  HELM,
+  KWOK,
+  NODE_E2E,
+  NODE_IMAGES,
+  OUTAGES,
+  SCALE,
+} from "./suites/cluster.ts";
 import { CHECKS, CLIPPY, DENY, INTEGRATION, UNIT } from "./suites/code.ts";
 import {
   CLOCK_LOAD,
@@ -47,6 +57,7 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     API_SERVER,
     HELM,
     NODE_IMAGES,
+    KWOK,
     DENY,
     ...IMAGE,
     UNIT,
@@ -61,6 +72,7 @@ export const PLANS: Readonly<Record<string, readonly Suite[]>> = {
     OTHER_KERNEL_MEASURED,
     SCALE,
     ...MATRIX,
+    { ...GIVEN_CLUSTER, alongside: true, after: "matrix" },
     addUp("every"),
     CLOCK_LOAD,
     ...SANITIZER,

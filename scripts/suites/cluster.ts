@@ -20,6 +20,15 @@ export const HELM: Suite = {
   alongside: true,
 };
 
+export const KWOK: Suite = {
+  name: "kwok",
+  says: "build kwok for the scale suite, once, while others compile too",
+  argv: ["scripts/cluster/kwok.sh"],
+  result: { kind: "exit" },
+  timeoutMinutes: 20,
+  alongside: true,
+};
+
 export const CLUSTER: Suite = {
   name: "cluster",
   says: "runs, journal, leadership, admission, chart, snapshot and dry run against a real etcd and kube-apiserver",
@@ -31,7 +40,7 @@ export const CLUSTER: Suite = {
 /** Its figures are worth nothing beside another suite. */
 export const SCALE: Suite = {
   name: "scale",
-  says: "a runner with a thousand nodes, ten thousand pods and two hundred runs",
+  says: "a runner with KWOK's thousand nodes and ten thousand pods, and two hundred runs",
   argv: vitest("cluster", ["test/cluster/scale.test.ts"], "scale"),
   result: { kind: "vitest", file: ".test/scale.json" },
   env: { CHAOSGATE_FULL: "1" },
@@ -53,6 +62,19 @@ export const NODE_E2E: Suite = {
   argv: [SANDBOX, ...vitest("node-e2e", ["test/node-e2e/story.test.ts"])],
   result: { kind: "vitest", file: ".test/node-e2e.json" },
   timeoutMinutes: 15,
+};
+
+/** Beside no other node, because a node's cgroups have one name on a machine, and beside nothing that looks for faults in all of them. */
+export const GIVEN_CLUSTER: Suite = {
+  name: "given-cluster",
+  says: "the same story in a cluster of which nothing is known but its kubeconfig",
+  argv: [
+    SANDBOX,
+    "scripts/cluster/given.sh",
+    ...vitest("node-e2e", ["test/node-e2e/given.test.ts", "test/node-e2e/story.test.ts"], "given-cluster"),
+  ],
+  result: { kind: "vitest", file: ".test/given-cluster.json" },
+  timeoutMinutes: 20,
 };
 
 export const OUTAGES: Suite = {

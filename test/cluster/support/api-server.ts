@@ -32,6 +32,8 @@ export type ApiServer = {
   readonly apply: (path: string, object: unknown) => Promise<{ status: number; body: string }>;
   /** The first row that `kubectl get` would show of a path, by column. */
   readonly table: (path: string) => Promise<Readonly<Record<string, unknown>>>;
+  /** What `reader` asked and was answered, an event a line, where the server was started to keep it. */
+  readonly auditLog: string;
   /** Makes the server deaf and dumb, connections and all, until `resume`. */
   readonly pause: () => void;
   readonly resume: () => void;
@@ -40,13 +42,23 @@ export type ApiServer = {
 
 const TOKENS = { admin: "admin-of-this-test", reader: "reader-of-this-test", stranger: "nobody" };
 
+/** Who asked what, of `reader` alone, once for each answer: a watch counts where it ended. */
+const AUDIT = {
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived", "ResponseStarted"],
+  rules: [{ level: "Metadata", users: ["reader"] }, { level: "None" }],
+};
+
 /** A real etcd and a real kube-apiserver on loopback, in a folder of their own, without any controller. */
-export async function startApiServer(): Promise<ApiServer> {
+export async function startApiServer({ audited = false } = {}): Promise<ApiServer> {
   const folder = mkdtempSync(join(tmpdir(), "chaosgate-cluster-"));
   const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
   writeFileSync(join(folder, "tokens.csv"), `${TOKENS.admin},admin,1,system:masters\n${TOKENS.reader},reader,2\n`);
   const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   writeFileSync(join(folder, "sa.key"), key.export({ type: "pkcs1", format: "pem" }));
+  const auditLog = join(folder, "audit.log");
+  writeFileSync(join(folder, "audit.yaml"), JSON.stringify(AUDIT));
   const etcd = start("etcd", [
     `--data-dir=${join(folder, "etcd")}`,
     "--unsafe-no-fsync",
@@ -67,6 +79,7 @@ export async function startApiServer(): Promise<ApiServer> {
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${join(folder, "sa.key")}`,
     `--service-account-signing-key-file=${join(folder, "sa.key")}`,
+    ...(audited ? [`--audit-policy-file=${join(folder, "audit.yaml")}`, `--audit-log-path=${auditLog}`] : []),
   ]);
   const certificate = join(folder, "certs/apiserver.crt");
   const call = async (method: string, path: string, body?: unknown) => {
@@ -115,7 +128,7 @@ export async function startApiServer(): Promise<ApiServer> {
   };
   const pause = () => void server.child.kill("SIGSTOP");
   const resume = () => void server.child.kill("SIGCONT");
-  return { kubeconfig, call, callAs, apply, table, pause, resume, stop };
+  return { kubeconfig, call, callAs, apply, table, auditLog, pause, resume, stop };
 }
 
 type Running = { readonly child: ChildProcess; readonly said: () => string };

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Part } from "../../../src/entrypoints/playground/part.ts";
 import type { ApiServer } from "./api-server.ts";
+import { POD_IP } from "./kwok.ts";
 import { must } from "./own-kinds.ts";
 
-// A cluster of objects alone, as KWOK keeps one: nodes that are ready and pods that run, by their status, with no kubelet anywhere. The
-// container ids are ours: KWOK writes none, and a daemon is told of a victim by its container's.
+// Many nodes and pods as whoever deploys them writes them: what becomes of them is KWOK's.
 
 /** The address of a node's daemon: loopback, another one for each. */
 export function daemonAddressOf(node: number): string {
@@ -19,13 +22,16 @@ export async function writeNodes(server: ApiServer, count: number): Promise<void
   await inBatches(count, async (n) => {
     const [high, low] = [Math.floor(n / 250), n % 250];
     const podCIDR = `10.${100 + high}.${low}.0/24`;
+    const addresses = [
+      { type: "InternalIP", address: `192.168.${high}.${low + 1}` },
+      { type: "Hostname", address: nodeName(n) },
+    ];
+    // A kubelet registers its node with the addresses that it has.
     await must(server, "POST", "/api/v1/nodes", {
       metadata: { name: nodeName(n) },
       spec: { podCIDR, podCIDRs: [podCIDR] },
+      status: { addresses },
     });
-    const addresses = [{ type: "InternalIP", address: `192.168.${high}.${low + 1}` }];
-    const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady" }];
-    await must(server, "PATCH", `/api/v1/nodes/${nodeName(n)}/status`, { status: { addresses, conditions } });
     const labels = { "app.kubernetes.io/name": "chaosgated" };
     await aPod(server, { namespace: "chaosgate", name: `chaosgated-${n}`, node: n, ip: daemonAddressOf(n), labels });
   });
@@ -45,6 +51,17 @@ export async function writePods(
   });
 }
 
+/** Resolves when every pod runs by what KWOK did. */
+export async function allRun(server: ApiServer, kwok: Part, withinMs: number): Promise<void> {
+  const until = performance.now() + withinMs;
+  while (performance.now() < until && kwok.running()) {
+    const { items } = await must(server, "GET", "/api/v1/pods?fieldSelector=status.phase!=Running&limit=1");
+    if (items.length === 0) return;
+    await sleep(500);
+  }
+  throw new Error(`not every pod runs: ${readFileSync(kwok.logFile, "utf8").slice(-2_000)}`);
+}
+
 type Pod = {
   readonly namespace: string;
   readonly name: string;
@@ -54,21 +71,10 @@ type Pod = {
 };
 
 async function aPod(server: ApiServer, { namespace, name, node, ip, labels }: Pod): Promise<void> {
-  const collection = `/api/v1/namespaces/${namespace}/pods`;
   const env = Array.from({ length: 10 }, (_, at) => ({ name: `VARIABLE_${at}`, value: "what nobody reads of a pod" }));
   const spec = { nodeName: nodeName(node), containers: [{ name: "main", image: "none.invalid/none", env }] };
-  await must(server, "POST", collection, { metadata: { name, labels }, spec });
-  const startedAt = "2026-11-27T00:00:00Z";
-  const containerID = `containerd://${createHash("sha256").update(name).digest("hex")}`;
-  const started = { name: "main", ready: true, restartCount: 0, image: "none.invalid/none", imageID: "", containerID };
-  const status = {
-    phase: "Running",
-    podIP: ip,
-    podIPs: [{ ip }],
-    conditions: ["Initialized", "Ready", "ContainersReady", "PodScheduled"].map((type) => ({ type, status: "True" })),
-    containerStatuses: [{ ...started, state: { running: { startedAt } } }],
-  };
-  await must(server, "PATCH", `${collection}/${name}/status`, { status });
+  const metadata = { name, labels, annotations: { [POD_IP]: ip } };
+  await must(server, "POST", `/api/v1/namespaces/${namespace}/pods`, { metadata, spec });
 }
 
 async function inBatches(count: number, make: (n: number) => Promise<unknown>): Promise<void> {
