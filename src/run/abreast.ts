@@ -39,16 +39,23 @@ export async function abreast<T, R>(
 }
 
 /**
- * Asks a daemon again that did not answer, for as long as another try begins before `until`. Only for what may be asked twice. Among a
- * thousand nodes there is always one that is busy; one that is gone stays silent, or refuses connections for longer than this.
+ * Asks a daemon again that did not answer, for as long as another try begins before `until`; once in any case where that begins before
+ * `latest`, because a failure may be heard of late by whoever is busy. Only for what may be asked twice. Among a thousand nodes there is
+ * always one that is busy; one that is gone stays silent, or refuses connections for longer than this.
  */
-export async function askAgain<T>(work: () => Promise<T>, clock: Clock, until: number): Promise<T> {
+export async function askAgain<T>(
+  work: () => Promise<T>,
+  clock: Clock,
+  until: number,
+  latest: number = until,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();
     } catch (thrown) {
       const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1);
-      if (!isUnanswered(thrown) || tries === MOST_TRIES || clock.now() + pauseMs > until) throw thrown;
+      const isOver = clock.now() + pauseMs > (tries === 1 ? latest : until);
+      if (!isUnanswered(thrown) || tries === MOST_TRIES || isOver) throw thrown;
       await clock.sleep(pauseMs);
     }
   }

@@ -61,7 +61,7 @@ export async function renewLeases(command: Extract<Command, { do: "renew" }>, ha
     if (isLost && now >= begun + pollMs) return { active: 0 };
     const answer =
       now < end
-        ? await renewedUntil(node, command.epoch, hands, Math.min(now + patienceMs, end))
+        ? await renewedBy(node, command.epoch, hands, { until: Math.min(now + patienceMs, end), latest: end })
         : lostBy(node, `its turn did not come within ${LONGEST_RENEWAL_MS / 1000} s`);
     isLost ||= answer.lost !== undefined;
     return answer;
@@ -70,10 +70,13 @@ export async function renewLeases(command: Extract<Command, { do: "renew" }>, ha
   return { kind: "renewed", lost: answers.flatMap(({ lost }) => lost ?? []), ...(gone && { gone }), at: clock.now() };
 }
 
+/** Unix ms: until when a daemon is asked again, and until when once in any case. */
+type Patience = { readonly until: number; readonly latest: number };
+
 /** A daemon that does not answer is lost; the others are renewed all the same. */
-async function renewedUntil(node: string, epoch: number, hands: Hands, until: number): Promise<Renewed> {
+async function renewedBy(node: string, epoch: number, hands: Hands, patience: Patience): Promise<Renewed> {
   try {
-    return await askAgain(() => renewed(node, epoch, hands), hands.clock, until);
+    return await askAgain(() => renewed(node, epoch, hands), hands.clock, patience.until, patience.latest);
   } catch (thrown) {
     return lostBy(node, messageOf(thrown));
   }
