@@ -103,8 +103,8 @@ impl Effect for FreezeEffect {
         let cgroup = own_group_of(victim.pid).map_err(refused)?;
         cgroup.refuse_if_shared(victim.pid).map_err(refused)?;
         let touched = |doing| touched(doing, pod(), &cgroup);
-        let is_frozen = state::is_frozen(&cgroup).map_err(touched("read the state of"))?;
-        if is_frozen && marks(&cgroup).map_err(touched("read the marks of"))?.is_empty() {
+        let is_to_stand = state::is_to_stand(&cgroup).map_err(touched("read the state of"))?;
+        if is_to_stand && marks(&cgroup).map_err(touched("read the marks of"))?.is_empty() {
             return Err(FreezeError::FrozenByAnother { pod: pod(), name: cgroup.name });
         }
         Ok(FreezeReceipt { fault: name.to_owned(), pod: pod(), pid: victim.pid, start_time: victim.start_time, cgroup })
@@ -262,11 +262,14 @@ fn within_patience(mut is_so: impl FnMut() -> bool) -> bool {
 mod tests {
     use std::fs;
     use std::os::unix::fs::MetadataExt;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 
     fn group_that_says(files: &[(&str, &str)], version: cgroup::Version) -> Cgroup {
-        let name = format!("chaosgated-freeze-{}-{}", std::process::id(), version.word());
+        // Tests of one process run beside each other.
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("chaosgated-freeze-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).expect("writable");
         files.iter().for_each(|(file, text)| fs::write(path.join(file), text).expect("writable"));
@@ -281,6 +284,24 @@ mod tests {
         let over = FreezeEffect.is_over(&receipt);
         fs::remove_dir_all(path).expect("our own directory");
         over
+    }
+
+    #[test]
+    fn a_group_that_somebody_is_freezing_stands_already() {
+        use cgroup::Version::{V1, V2};
+        let cases: [(_, &[(&str, &str)], _); 6] = [
+            (V1, &[("freezer.state", "FREEZING\n")], true),
+            (V1, &[("freezer.state", "FROZEN\n")], true),
+            (V1, &[("freezer.state", "THAWED\n")], false),
+            (V2, &[("cgroup.events", "populated 1\nfrozen 0\n"), ("cgroup.freeze", "1\n")], true),
+            (V2, &[("cgroup.events", "populated 1\nfrozen 1\n"), ("cgroup.freeze", "0\n")], true),
+            (V2, &[("cgroup.events", "populated 1\nfrozen 0\n"), ("cgroup.freeze", "0\n")], false),
+        ];
+        for (version, files, expected) in cases {
+            let group = group_that_says(files, version);
+            assert_eq!(state::is_to_stand(&group).expect("readable"), expected, "{files:?}");
+            fs::remove_dir_all(group.path).expect("our own directory");
+        }
     }
 
     #[test]

@@ -27,6 +27,14 @@ pub fn is_frozen(group: &Cgroup) -> io::Result<bool> {
     })
 }
 
+/// Whether somebody has the group stand still, or has told it to: milliseconds go by until the last of its tasks has stopped.
+pub fn is_to_stand(group: &Cgroup) -> io::Result<bool> {
+    Ok(match group.version {
+        Version::V1 => group.read("freezer.state")?.trim() != "THAWED",
+        Version::V2 => group.read("cgroup.freeze")?.trim() != "0" || is_frozen(group)?,
+    })
+}
+
 /// Waits a moment for the state. A group that cannot be read is asked again: it is only right when it says so.
 /// Thawed is what the group itself asks for: a parent that someone else froze keeps it standing, and that is not ours.
 pub fn comes_to(group: &Cgroup, frozen: bool) -> bool {
