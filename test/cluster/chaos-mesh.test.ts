@@ -288,9 +288,13 @@ describe.skipIf(missing !== undefined)(`the chaos-mesh engine${missing ? ` (skip
 
   it("has lost what somebody else deletes", async () => {
     const request = aRequest();
+    const name = `${request.runId}-f0`;
     await faults().inject(CHAOS_MESH_NODE, request);
-    await must(server, "DELETE", `${GROUP}/namespaces/staging/networkchaos/${request.runId}-f0`);
-    expect(await faults().renew(CHAOS_MESH_NODE, request.runId, 1)).toMatchObject({ kind: "lost" });
+    controller.habit.recovery = "slow";
+    await must(server, "DELETE", `${GROUP}/namespaces/staging/networkchaos/${name}`);
+    const why = `somebody deleted NetworkChaos staging/${name}, or holds it up`;
+    expect(await faults().renew(CHAOS_MESH_NODE, request.runId, 1)).toEqual({ kind: "lost", why });
     await eventually(async () => (await objects()).length === 0);
+    expect(await faults().renew(CHAOS_MESH_NODE, request.runId, 1)).toEqual({ kind: "lost" });
   });
 });
