@@ -31,7 +31,7 @@ pub fn is_frozen(group: &Cgroup) -> io::Result<bool> {
 pub fn is_to_stand(group: &Cgroup) -> io::Result<bool> {
     Ok(match group.version {
         Version::V1 => group.read("freezer.state")?.trim() != "THAWED",
-        Version::V2 => group.read("cgroup.freeze")?.trim() != "0" || is_frozen(group)?,
+        Version::V2 => !is_told_to_thaw(group)?,
     })
 }
 

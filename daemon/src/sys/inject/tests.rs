@@ -1,6 +1,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::*;
@@ -10,20 +11,25 @@ const AT_ONCE: Duration = Duration::from_millis(50);
 /// `syscall`, and for a child that comes out of it: wait for ever.
 const FORK_AND_PAUSE: [u8; 11] = [0x0f, 0x05, 0xb8, 0x22, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7];
 
+/// What is borrowed is counted for the whole process, so one victim at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
 struct Victim {
     child: Child,
     ticks: Receiver<io::Result<String>>,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Victim {
     fn start() -> Victim {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let mut command = Command::new("sh");
         command.args(["-c", "while :; do echo tick; sleep 0.01; done"]).stdout(Stdio::piped());
         let mut child = command.spawn().expect("sh runs");
         let (tell, ticks) = channel();
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         thread::spawn(move || lines.try_for_each(|line| tell.send(line)));
-        let victim = Victim { child, ticks };
+        let victim = Victim { child, ticks, _alone: alone };
         assert!(victim.goes_on(), "before anything is done");
         victim
     }
