@@ -9,7 +9,7 @@ PATH="$PATH:/usr/sbin:/sbin"
 servers=(kube-apiserver kube-controller-manager kube-scheduler kubelet)
 [ "${1:-}" = given ] && servers=()
 scripts/cluster/build.sh "${servers[@]}" kubectl
-scripts/cluster/helm.sh
+scripts/cluster/tools.sh helm
 mkdir -p .cache/node-images
 gcc -static -O2 -o .cache/node-images/pause scripts/cluster/pause.c
 node scripts/cluster/images.ts .cache/node-images .cache/node-images/pause

@@ -2,32 +2,24 @@
 
 import { SANDBOX, type Suite, vitest } from "./suite.ts";
 
-export const API_SERVER: Suite = {
-  name: "api-server",
-  says: "build kube-apiserver for the cluster suite, once, while others compile too",
-  argv: ["scripts/cluster/build.sh"],
-  result: { kind: "exit" },
-  timeoutMinutes: 20,
-  alongside: true,
-};
+/** A build that is no test: once, while others compile too. */
+function builds(name: string, what: string, ...argv: readonly string[]): Suite {
+  const says = `${what}, once, while others compile too`;
+  return { name, says, argv, result: { kind: "exit" }, timeoutMinutes: 20, alongside: true };
+}
 
-export const HELM: Suite = {
-  name: "helm",
-  says: "build helm for the tests of the chart, once, while others compile too",
-  argv: ["scripts/cluster/helm.sh"],
-  result: { kind: "exit" },
-  timeoutMinutes: 20,
-  alongside: true,
-};
-
-export const KWOK: Suite = {
-  name: "kwok",
-  says: "build kwok for the scale suite, once, while others compile too",
-  argv: ["scripts/cluster/kwok.sh"],
-  result: { kind: "exit" },
-  timeoutMinutes: 20,
-  alongside: true,
-};
+export const API_SERVER = builds(
+  "api-server",
+  "build kube-apiserver for the cluster suite",
+  "scripts/cluster/build.sh",
+);
+export const HELM = builds("helm", "build helm for the tests of the chart", "scripts/cluster/tools.sh", "helm");
+export const KWOK = builds("kwok", "build kwok for the scale suite", "scripts/cluster/tools.sh", "kwok");
+export const NODE_IMAGES = builds(
+  "node-images",
+  "build the rest of Kubernetes, and pack the images of a real node",
+  "scripts/cluster/prepare.sh",
+);
 
 export const CLUSTER: Suite = {
   name: "cluster",
@@ -45,15 +37,6 @@ export const SCALE: Suite = {
   result: { kind: "vitest", file: ".test/scale.json" },
   env: { CHAOSGATE_FULL: "1" },
   timeoutMinutes: 25,
-};
-
-export const NODE_IMAGES: Suite = {
-  name: "node-images",
-  says: "build the rest of Kubernetes, and pack the images of a real node, while others compile too",
-  argv: ["scripts/cluster/prepare.sh"],
-  result: { kind: "exit" },
-  timeoutMinutes: 20,
-  alongside: true,
 };
 
 export const NODE_E2E: Suite = {

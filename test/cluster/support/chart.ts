@@ -10,7 +10,7 @@ export const CHART = join(ROOT, "charts/chaosgate");
 
 /** Why nothing can be rendered here; nothing where it can. */
 export function whyNoHelm(): string | undefined {
-  return existsSync(HELM) ? undefined : "helm is not built (scripts/cluster/helm.sh)";
+  return existsSync(HELM) ? undefined : "helm is not built (scripts/cluster/tools.sh helm)";
 }
 
 /** What every installation must say. */

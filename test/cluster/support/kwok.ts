@@ -7,14 +7,14 @@ import type { ApiServer } from "./api-server.ts";
 // tell of themselves is written in stages of our own: KWOK's own have no container ids, by which a daemon is told of a victim, and one
 // range of addresses, while a stand-in daemon listens where its pod says.
 
-const KWOK = resolve(import.meta.dirname, "../../../.cache/bin/kwok-v0.8.0");
+const KWOK = resolve(import.meta.dirname, "../../../.cache/bin/kwok");
 
 /** The annotation from which KWOK takes a pod's address. */
 export const POD_IP = "chaosgate.test/pod-ip";
 
 /** Why there can be no KWOK here; nothing where there can. */
 export function whyNoKwok(): string | undefined {
-  return existsSync(KWOK) ? undefined : "kwok is not built (scripts/cluster/kwok.sh)";
+  return existsSync(KWOK) ? undefined : "kwok is not built (scripts/cluster/tools.sh kwok)";
 }
 
 /** Looks after every node and pod of a server; its files are in `folder`. */
