@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
+import { eventually } from "../node-e2e/support/eventually.ts";
 import { missingParts } from "./support/sandbox.ts";
-import { eventually } from "./support/shop.ts";
 
 // A sandbox in a sandbox: what happens to the inner one is seen from the outer one, which is this test run's.
 

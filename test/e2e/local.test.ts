@@ -6,8 +6,9 @@ import { CHECKOUT_MODES } from "../../src/playground/shop/modes.ts";
 import { errorRatio, newestSampleAge, p99, requestRate, userErrorRatio } from "../../src/playground/shop/queries.ts";
 import { createPrometheusMetrics } from "../../src/prometheus/metrics.ts";
 import { clusterContract } from "../contract/cluster.ts";
+import { eventually } from "../node-e2e/support/eventually.ts";
 import { ALERTMANAGER, missingParts, PROMETHEUS } from "./support/sandbox.ts";
-import { eventually, type Shop, startShop, victimOf } from "./support/shop.ts";
+import { type Shop, startShop, victimOf } from "./support/shop.ts";
 
 const why = missingParts(PROMETHEUS, ALERTMANAGER);
 if (why !== undefined) console.log(`local: skipped, ${why}`);

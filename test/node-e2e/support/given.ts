@@ -6,6 +6,7 @@ import { type Cluster, clusterAt } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
 import { OBSERVERS_NAMESPACE, type Observers, observerObjects, observersIn } from "./observers.ts";
 import { ENDPOINTS_FOLDER, shopObjects } from "./shop.ts";
+import { orUndone, undoAll } from "./undo.ts";
 import type { World } from "./world.ts";
 
 // A cluster that somebody gives for the story. It begins only where nothing of what it makes is there, and takes all of it away.
@@ -39,33 +40,27 @@ const MARK = "chaosgate.dev/story";
 const LABELS = { [MARK]: "1", "pod-security.kubernetes.io/enforce": "privileged" };
 const KINDS = ["chaosruns.chaosgate.dev", "chaospolicies.chaosgate.dev"];
 
-/** Its observers stand on every node, and one of them has seen the way to the bot's door. */
+/** With an observer on every node. */
 export async function givenWorld(given: Given): Promise<World> {
   const cluster = marking(clusterAt(given.kubeconfig));
   const { images, ownersValues } = given;
   await takeAway(cluster);
   const taken = await alreadyThere(cluster);
   if (taken.length > 0) throw new Error(refusal(taken));
-  try {
+  const takeAllAway = () => takeAway(cluster);
+  return orUndone(async () => {
     const observers = await placeObservers(cluster, images);
     const address = given.address ?? (await addressTowards(cluster));
+    const forgetting = observers.nodes.map((node) => () => observers.on(node).forget(ENDPOINTS_FOLDER));
     return {
       cluster,
       observers,
       address,
       images,
       ...(ownersValues !== undefined && { ownersValues }),
-      leave: async () => {
-        const forgotten = observers.nodes.map((node) => observers.on(node).forget(ENDPOINTS_FOLDER));
-        const outcomes = await Promise.allSettled(forgotten);
-        await takeAway(cluster);
-        for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-      },
+      leave: () => undoAll([takeAllAway, ...forgetting]),
     };
-  } catch (thrown) {
-    await takeAway(cluster);
-    throw thrown;
-  }
+  }, takeAllAway);
 }
 
 function refusal(taken: readonly string[]): string {

@@ -89,9 +89,10 @@ function replace(folder: string, name: string, text: string): void {
 
 type Member = { readonly pid: number; readonly container: string; readonly startedAt: number };
 
-/** By the cgroups, whose names end in the container's id whatever the runtime: of those in one, who started first. */
+/** By the cgroups, whose names have the container's id in them whatever the runtime: of those in one, who started first. */
 function firstProcesses(containerIds: readonly string[]): Readonly<Record<string, number>> {
   const members = readdirSync("/proc").flatMap((name) => memberOf(name, containerIds) ?? []);
+  // The oldest comes last, and stays.
   const byAge = members.sort((one, other) => other.startedAt - one.startedAt || other.pid - one.pid);
   return Object.fromEntries(byAge.map(({ container, pid }) => [container, pid]));
 }

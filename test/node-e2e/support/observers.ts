@@ -49,7 +49,7 @@ function looksOf({ kubectl }: Cluster, pod: string): Looks {
   };
 }
 
-/** Root among the node's processes: observers enter namespaces, and read a victim's mounts and vDSO. `folders` are the node's that they write. */
+/** Root among the node's processes: observers enter namespaces, and read a victim's mounts and vDSO. `folder` is the node's that they write. */
 export function observerObjects(images: string, folder: string): readonly object[] {
   const labels = { "app.kubernetes.io/name": "chaosgate-observer" };
   return [

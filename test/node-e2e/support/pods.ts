@@ -50,7 +50,7 @@ export async function podsOf(
   };
   const nodes = Map.groupBy(items, ({ spec }) => spec.nodeName ?? "");
   const seen = [...nodes].map(async ([node, pods]) => {
-    if (!observers.nodes.includes(node)) return [];
+    if (node === "") return []; // nobody has placed them yet
     const ids = pods.flatMap(({ status }) => (status.containerStatuses ?? []).flatMap((one) => idOf(one) ?? []));
     const processes = await observers.on(node).processes(ids);
     return pods.flatMap((pod) => seenPod(pod, node, processes) ?? []);
@@ -85,7 +85,7 @@ function containersOf(
 
 /** Without the runtime's name before it. */
 function idOf({ containerID }: ContainerStatus): string | undefined {
-  return containerID?.replace(/^\w[\w-]*:\/\//, "");
+  return containerID === "" ? undefined : containerID?.replace(/^\w[\w-]*:\/\//, "");
 }
 
 /** The file of the node that names a pod's network namespace; it goes with the pod, whatever becomes of its containers. */

@@ -14,6 +14,7 @@ import type { Observers } from "./observers.ts";
 import { podsOf, type SeenPod } from "./pods.ts";
 import { type Known, settings } from "./settings.ts";
 import { shopObjects } from "./shop.ts";
+import { orUndone, type Undo, undoAll } from "./undo.ts";
 import { ownWorld, type World } from "./world.ts";
 
 export type Stage = Monitoring & {
@@ -47,32 +48,23 @@ export async function startOwnStage(
   return { ...stage, took: { node, ...stage.took }, node: world.node };
 }
 
-/** What ends a part of the stage, and how it is told of it. */
-type Later = (end: () => unknown) => void;
-
 /** Chaosgate by its chart, the shop, Prometheus and Alertmanager in a cluster; GitHub's stand-in and the bot beside it. */
 export async function startStage(
   world: World,
   folder: string,
   settingsOf: (known: Known) => string = settings,
 ): Promise<Stage> {
-  const ends: Parameters<Later>[0][] = [() => world.leave()];
-  const stop = async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  };
-  try {
-    return { ...(await setUp(world, folder, settingsOf, (end) => ends.push(end))), stop };
-  } catch (thrown) {
-    await stop();
-    throw thrown;
-  }
+  const undos: Undo[] = [() => world.leave()];
+  const stop = () => undoAll(undos.splice(0));
+  const stage = await orUndone(() => setUp(world, folder, settingsOf, (undo) => undos.push(undo)), stop);
+  return { ...stage, stop };
 }
 
 async function setUp(
   world: World,
   folder: string,
   settingsOf: (known: Known) => string,
-  later: Later,
+  later: (undo: Undo) => void,
 ): Promise<Omit<Stage, "stop">> {
   const { cluster, observers, address } = world;
   const took: Record<string, number> = {};
