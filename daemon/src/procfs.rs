@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Two facts of /proc/PID/stat, whose second field may contain anything, brackets and spaces included.
+/// Facts of /proc/PID/stat, whose second field may contain anything, brackets and spaces included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
     pub parent: u32,
@@ -13,7 +13,12 @@ pub struct Stat {
     pub start_time: u64,
     /// Ended, and only waiting for its parent to ask how.
     pub is_dead: bool,
+    /// On its way there: it runs none of its program any more, and gives back what it held.
+    pub is_ending: bool,
 }
+
+/// Of the flags in field 9 (include/linux/sched.h); it stays set when the process is dead.
+const PF_EXITING: u64 = 0x4;
 
 /// NotFound when there is no such process.
 pub fn stat(pid: u32) -> io::Result<Stat> {
@@ -31,6 +36,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let fields: Vec<&str> = behind_name.split_ascii_whitespace().collect();
     Some(Stat {
         is_dead: matches!(*fields.first()?, "Z" | "X"),
+        is_ending: fields.get(6)?.parse::<u64>().ok()? & PF_EXITING != 0,
         parent: fields.get(1)?.parse().ok()?,
         start_time: fields.get(19)?.parse().ok()?,
     })
@@ -39,6 +45,12 @@ fn parse_stat(text: &str) -> Option<Stat> {
 /// Whether the very process that started then still runs; a zombie does not.
 pub fn is_running(pid: u32, start_time: u64) -> bool {
     stat(pid).is_ok_and(|now| now.start_time == start_time && !now.is_dead)
+}
+
+/// The name that the process's first thread gave itself, or its program's; the kernel keeps it to the end.
+pub fn name(pid: u32) -> io::Result<Vec<u8>> {
+    let name = fs::read(format!("/proc/{pid}/comm")).map_err(gone_is_not_found)?;
+    Ok(name.trim_ascii_end().to_vec())
 }
 
 /// Whether SIGTERM or SIGKILL waits for the process: someone wants it to end. NotFound when there is no such process.
@@ -162,7 +174,9 @@ mod tests {
     #[test]
     fn a_process_name_with_brackets_does_not_shift_the_fields() {
         let text = "42 (a) b (c)) S 7 1 1 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 1 0 98765 1 1";
-        assert_eq!(parse_stat(text), Some(Stat { parent: 7, start_time: 98765, is_dead: false }));
+        assert_eq!(parse_stat(text), Some(Stat { parent: 7, start_time: 98765, is_dead: false, is_ending: false }));
+        let ending = text.replace("4194560", "4194564");
+        assert!(parse_stat(&ending).is_some_and(|stat| stat.is_ending));
     }
 
     #[test]

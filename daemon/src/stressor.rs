@@ -2,7 +2,9 @@
 //! It is `chaosgated stress`, which the daemon starts and nobody else should. Words come in, load goes out; it touches no file and
 //! no network, and has given up every capability before it begins.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -16,6 +18,8 @@ use crate::sys::{self, memory::Hog};
 
 /// The first two words behind the name, by which a stressor is found when nobody remembers its pid.
 const MARK: [&str; 2] = ["stress", "--fault"];
+/// By which one is found that is ending: its words go with its memory, before that is given back, and its name stays.
+const NAME: &str = "cg-stressor";
 /// Long against a tick of the scheduler, short against a client's timeout.
 const PERIOD: Duration = Duration::from_millis(20);
 /// A stack of 16 KiB and its bookkeeping in the kernel, for each thread, on the victim's account (kmem of the memory controller).
@@ -36,11 +40,28 @@ pub struct Task {
     pub bytes: u64,
 }
 
-/// A stressor that runs.
+/// A stressor that runs, or has been ended and still holds what it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     pub pid: u32,
-    pub fault: String,
+    /// None: it is ending, and of which fault it was is not known any more.
+    pub fault: Option<String>,
+}
+
+impl Found {
+    /// One that is ending may be anybody's.
+    pub fn may_be_of(&self, fault: Option<&str>) -> bool {
+        self.fault.is_none() || self.fault.as_deref() == fault
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.fault {
+            Some(fault) => write!(f, "stressor of fault {fault} (pid {})", self.pid),
+            None => write!(f, "stressor that is ending (pid {})", self.pid),
+        }
+    }
 }
 
 impl Task {
@@ -60,6 +81,7 @@ pub fn run(task: &Task) -> io::Result<()> {
     sys::process::end_with_parent()?;
     // The first that the kernel chooses when the group's memory runs out (proc(5)); raising it needs no capability.
     fs::write("/proc/self/oom_score_adj", "1000")?;
+    fs::write("/proc/self/comm", NAME)?;
     sys::capabilities::drop_all()?;
     let victim = sys::process::open(task.victim)?;
     if !procfs::is_running(task.victim, task.start_time) || !is_told_to_go()? {
@@ -107,9 +129,20 @@ fn pages_within(asked: u64, workers: u16) -> usize {
 /// The stressor that this pid is.
 pub fn at(pid: u32) -> Option<Found> {
     let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let fault = if line.is_empty() { is_ending(pid).then_some(None) } else { fault_in(&line).map(Some) }?;
+    if is_of_a_container(pid) { None } else { Some(Found { pid, fault }) }
+}
+
+fn fault_in(line: &[u8]) -> Option<String> {
     let mut words = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).skip(1);
     let is_ours = MARK.iter().all(|mark| words.next().is_some_and(|word| word == *mark));
-    if is_ours && !is_of_a_container(pid) { Some(Found { pid, fault: words.next()?.into_owned() }) } else { None }
+    if is_ours { words.next().map(Cow::into_owned) } else { None }
+}
+
+/// A dead one holds nothing any more, whoever has not asked yet how it ended.
+fn is_ending(pid: u32) -> bool {
+    procfs::name(pid).is_ok_and(|name| name == NAME.as_bytes())
+        && procfs::stat(pid).is_ok_and(|stat| stat.is_ending && !stat.is_dead)
 }
 
 /// A stressor stands in the daemon's own pid namespace, which is the node's; a container's process that only calls itself one does not.

@@ -71,8 +71,8 @@ pub enum PressureError {
     Join { fault: String, group: String, cause: io::Error },
     #[error("the stressor of fault {fault} ended before it had begun: {why}")]
     Ended { fault: String, why: &'static str },
-    #[error("the stressor of fault {fault} (pid {pid}) was killed and is still there")]
-    StillThere { fault: String, pid: u32 },
+    #[error("the {found} was killed and is still there")]
+    StillThere { found: stressor::Found },
     #[error("could not list the processes of this node: {0}")]
     Blind(io::Error),
     #[error("fault {fault} is not a pressure")]
@@ -148,7 +148,7 @@ impl Effect for PressureEffect {
     fn undo(&self, receipt: &PressureReceipt) -> Result<(), PressureError> {
         self.nursery.end(&receipt.fault);
         let left = receipt.cgroups.iter().filter(|group| group.exists()).flat_map(stressor::of_group);
-        left.filter(|found| found.fault == receipt.fault).try_for_each(|found| end(&found))
+        left.filter(|found| found.may_be_of(Some(&receipt.fault))).map(|found| end(&found)).fold(Ok(()), Result::and)
     }
 
     fn residue(&self, victim: &ResolvedVictim) -> Result<Vec<Residue>, PressureError> {
@@ -211,8 +211,8 @@ fn felt(receipt: &PressureReceipt, figures: &Figures, filled: bool) -> Result<Fe
 
 fn end(found: &stressor::Found) -> Result<(), PressureError> {
     let Ok(process) = sys::process::open(found.pid) else { return Ok(()) };
-    // The descriptor is open, so if it is still the stressor, it can be no other process.
-    if stressor::at(found.pid).is_none_or(|now| now != *found) {
+    // The descriptor is open, so if it is still the stressor, it can be no other process. One that is ending is waited for.
+    if !stressor::at(found.pid).is_some_and(|now| now.may_be_of(found.fault.as_deref())) {
         return Ok(());
     }
     // A failure shows in the next line: it is then still there.
@@ -220,7 +220,7 @@ fn end(found: &stressor::Found) -> Result<(), PressureError> {
     let asked = Instant::now();
     while !sys::process::ended_within(&process, ENDS_WITHIN).unwrap_or(false) {
         if asked.elapsed() >= ENDS_WITHIN {
-            return Err(PressureError::StillThere { fault: found.fault.clone(), pid: found.pid });
+            return Err(PressureError::StillThere { found: found.clone() });
         }
     }
     Ok(())
@@ -231,7 +231,7 @@ fn end_each(found: &[stressor::Found], place: &str) -> Swept<PressureError> {
 }
 
 fn residue_of(found: &stressor::Found, place: &str) -> Residue {
-    Residue { place: place.to_owned(), what: format!("stressor of fault {} (pid {})", found.fault, found.pid) }
+    Residue { place: place.to_owned(), what: found.to_string() }
 }
 
 impl PressureReceipt {

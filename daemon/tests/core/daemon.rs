@@ -50,6 +50,14 @@ impl Site {
         std::fs::read_dir(self.state().join("records")).map_or(0, |entries| entries.count())
     }
 
+    /// Of the only fault: as a disk leaves it that lost power in the middle of a write.
+    pub fn tear_the_record(&self) {
+        let record =
+            std::fs::read_dir(self.state().join("records")).expect("records").next().expect("one").expect("readable").path();
+        let whole = std::fs::read(&record).expect("readable");
+        std::fs::write(&record, &whole[..whole.len() / 2]).expect("writable");
+    }
+
     /// Ends a keeper that has healed, once it has forgotten as well: the record goes after the fault, so whoever ends it between the
     /// two finds a record that the next one undoes once more.
     pub fn dismiss(&self, keeper: &mut Child) {

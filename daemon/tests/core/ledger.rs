@@ -134,9 +134,7 @@ fn a_torn_record_is_kept_told_and_its_fault_swept_from_the_kernel() {
     let mut daemon = site.serve_local(&[]);
     Runner::of(&site, &daemon).inject(a_partition(&site, "f1", lab.victim_pid())).expect("a permitted fault");
     daemon.kill();
-    let record = site.state().join("records").join("t1-0.f1.json");
-    let whole = std::fs::read(&record).expect("the record");
-    std::fs::write(&record, &whole[..whole.len() / 2]).expect("writable");
+    site.tear_the_record();
     let output = site.command(&["panic"]).output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("UNREADABLE RECORD"), "{said}");

@@ -14,6 +14,7 @@ use crate::lab;
 use crate::scene::{Act, MEMORY, Scene, bytes, cores_used, memory_used, pressure, room_for_batches, waited};
 
 const CPU: [Act; 2] = [Act::Cpu(Version::V1), Act::Cpu(Version::V2)];
+const MUCH_MEMORY: u64 = 1 << 30;
 const OF_MEMORY: [Act; 2] = [Act::Memory(Version::V1), Act::Memory(Version::V2)];
 
 fn for_each(acts: &[Act], name: &str, test: impl Fn(Scene)) {
@@ -148,6 +149,31 @@ fn a_stressor_ends_at_once_with_a_daemon_that_is_stopped_and_killed() {
         assert!(ends_within(&mut beside, Duration::from_millis(1)).is_none(), "what is no child of the daemon stays");
         lab::end(&mut beside);
     });
+}
+
+/// A process that was killed loses its command line before its memory, and so much is given back for longer than panic needs to start.
+#[test]
+fn panic_ends_no_sooner_than_a_stressor_that_dies_has_given_its_memory_back() {
+    // A sweep takes away everybody's.
+    let _alone = lab::has_the_machine_alone();
+    for scene in OF_MEMORY.iter().filter_map(|act| Scene::alone(*act, "dying")) {
+        for is_on_record in [true, false] {
+            let mut daemon = scene.site.serve_local(&[]);
+            Runner::of(&scene.site, &daemon).inject(with(&scene, memory(bytes(MUCH_MEMORY)))).expect("a permitted fault");
+            if !is_on_record {
+                scene.site.tear_the_record();
+            }
+            assert!(memory_used(&scene.group) > MUCH_MEMORY / 2, "{:?}: it is held", scene.act);
+            daemon.kill();
+            let held = memory_used(&scene.group);
+            let mut panic = scene.site.command(&["panic"]).spawn().expect("it starts");
+            let ended = ends_within(&mut panic, Duration::from_secs(10)).expect("it ends");
+            assert_eq!(ended.success(), is_on_record, "a torn record is told");
+            let left = memory_used(&scene.group);
+            println!("{:?}: {held} bytes when the daemon was gone, {left} when panic had ended", scene.act);
+            assert!(left < MEMORY, "{left} of {MUCH_MEMORY} are still held");
+        }
+    }
 }
 
 #[test]
