@@ -39,9 +39,10 @@ export async function abreast<T, R>(
 }
 
 /**
- * Asks a daemon again that did not answer, for as long as another try begins before `until`; once in any case where that begins before
- * `latest`, because a failure may be heard of late by whoever is busy. Only for what may be asked twice. Among a thousand nodes there is
- * always one that is busy; one that is gone stays silent, or refuses connections for longer than this.
+ * Asks a daemon again that did not answer, four times at most, for as long as another try begins before `latest`; one from which nothing
+ * at all was heard only once after `until`, since each try costs its whole time. Only for what may be asked twice. Among a thousand nodes
+ * there is always one that is busy; one that is gone stays silent, or refuses connections for longer than this. A runner that is busy
+ * itself hears late of what failed at once, which is nobody's silence.
  */
 export async function askAgain<T>(
   work: () => Promise<T>,
@@ -54,11 +55,16 @@ export async function askAgain<T>(
       return await work();
     } catch (thrown) {
       const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1);
-      const isOver = clock.now() + pauseMs > (tries === 1 ? latest : until);
+      const isOver = clock.now() + pauseMs > (tries === 1 || wasHeard(thrown) ? latest : until);
       if (!isUnanswered(thrown) || tries === MOST_TRIES || isOver) throw thrown;
       await clock.sleep(pauseMs);
     }
   }
+}
+
+/** True where something came of a call before its time was over, be it a refused connection. */
+function wasHeard(thrown: unknown): boolean {
+  return thrown instanceof AppError && thrown.facts.heard === true;
 }
 
 /** True where nobody answered: whether it was done is not known. */

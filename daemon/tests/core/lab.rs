@@ -70,7 +70,10 @@ impl Lab {
             inside(pid, &["ip", "link", "set", "lo", "up"]);
         }
         let (listener, address) = listen(&p);
-        Lab { _shares_the_machine: shared, victim, peer, listener, address }
+        let lab = Lab { _shares_the_machine: shared, victim, peer, listener, address };
+        // The kernel drops what is sent before its own work has noticed the new link (linkwatch), and a lost SYN is sent again a second later.
+        lab.heals_within(Duration::from_secs(10)).expect("the victim reaches its peer");
+        lab
     }
 
     pub fn victim_pid(&self) -> u32 {

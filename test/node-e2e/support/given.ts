@@ -58,7 +58,7 @@ export async function givenWorld(given: Given): Promise<World> {
       address,
       images,
       ...(ownersValues !== undefined && { ownersValues }),
-      leave: () => undoAll([takeAllAway, ...forgetting]),
+      leave: () => undoAll([takeAllAway, async () => observers.end(), ...forgetting]),
     };
   }, takeAllAway);
 }

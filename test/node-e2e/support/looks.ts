@@ -1,9 +1,11 @@
 // What observers look at on a node, of its pods' processes: nsenter, /proc, the kernel's lists and plain connections. None shares code
-// with the daemon. Called here where this machine is the node, or as `node looks.ts NAME JSON` in a pod of the node.
+// with the daemon. Called here where this machine is the node; in a pod of the node this is a program that is asked line by line,
+// because one that starts for each look comes too late on a busy node.
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectTimes, kernelLists } from "../../../src/entrypoints/playground/observe.ts";
 import { foreignIn, writeTime } from "../../../src/entrypoints/playground/own-world.ts";
@@ -113,10 +115,17 @@ function memberOf(name: string, containerIds: readonly string[]): Member | undef
   }
 }
 
-if (import.meta.main) {
-  const [name = "", words = "[]"] = process.argv.slice(2);
-  const look = Object.entries(LOOKS).find(([known]) => known === name)?.[1];
-  if (look === undefined) throw new Error(`no look is named ${name}`);
-  const answer: unknown = await Reflect.apply(look, undefined, JSON.parse(words));
-  console.log(JSON.stringify(answer ?? null));
+/** Each line asks for one look, and is answered by a line of its number when that is done. */
+if (import.meta.main) createInterface({ input: process.stdin }).on("line", (text) => void answered(text));
+
+async function answered(text: string): Promise<void> {
+  const { id, name, words } = JSON.parse(text) as { id: number; name: string; words: readonly unknown[] };
+  try {
+    const look = Object.entries(LOOKS).find(([known]) => known === name)?.[1];
+    if (look === undefined) throw new Error(`no look is named ${name}`);
+    const answer: unknown = await Reflect.apply(look, undefined, words);
+    console.log(JSON.stringify({ id, answer: answer ?? null }));
+  } catch (thrown) {
+    console.log(JSON.stringify({ id, why: String(thrown) }));
+  }
 }

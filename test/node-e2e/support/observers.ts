@@ -1,4 +1,6 @@
-import type { Cluster } from "./cluster.ts";
+import { spawn } from "node:child_process";
+import { type Cluster, KUBECTL } from "./cluster.ts";
+import { type Line, openLine } from "./line.ts";
 import { LOOKS, type LookName, type Looks } from "./looks.ts";
 
 /** Those who look at what is felt and left, on each node. */
@@ -7,11 +9,13 @@ export type Observers = {
   on(node: string): Looks;
   /** Where it does not matter from which node somebody looks. */
   anywhere(): Looks;
+  /** Nobody looks any more. */
+  end(): void;
 };
 
 /** This machine is the only node. */
 export function observersHere(node: string): Observers {
-  return { nodes: [node], on: () => LOOKS, anywhere: () => LOOKS };
+  return { nodes: [node], on: () => LOOKS, anywhere: () => LOOKS, end: () => {} };
 }
 
 export const OBSERVERS_NAMESPACE = "chaosgate-observers";
@@ -20,20 +24,25 @@ export const PROGRAM = "/test/node-e2e/support/looks.ts";
 
 /** A pod on each node, in which looks.ts runs; `pods` are their names by their nodes'. */
 export function observersIn(cluster: Cluster, pods: ReadonlyMap<string, string>): Observers {
+  const lines = new Map([...pods].map(([node, pod]) => [node, lineTo(cluster, pod)]));
   const on = (node: string): Looks => {
-    const pod = pods.get(node);
-    if (pod === undefined) throw new Error(`no observer stands on ${node}, but on ${[...pods.keys()].join(", ")}`);
-    return looksOf(cluster, pod);
+    const line = lines.get(node);
+    if (line === undefined) throw new Error(`no observer stands on ${node}, but on ${[...pods.keys()].join(", ")}`);
+    return looksOf(line);
   };
   const nodes = [...pods.keys()];
-  return { nodes, on, anywhere: () => on(nodes[0] ?? "") };
+  return { nodes, on, anywhere: () => on(nodes[0] ?? ""), end: () => lines.forEach((line) => void line.end()) };
 }
 
-function looksOf({ kubectl }: Cluster, pod: string): Looks {
+function lineTo({ kubeconfig }: Cluster, pod: string): Line {
+  const program = ["/usr/bin/node", PROGRAM];
+  const words = ["exec", "--stdin", "-n", OBSERVERS_NAMESPACE, pod, "--", ...program];
+  return openLine(() => spawn(KUBECTL, words, { env: { ...process.env, KUBECONFIG: kubeconfig } }));
+}
+
+function looksOf(line: Line): Looks {
   async function told<T>(name: LookName, words: readonly unknown[]): Promise<T> {
-    const program = ["/usr/bin/node", PROGRAM, name, JSON.stringify(words)];
-    const said = await kubectl("exec", "-n", OBSERVERS_NAMESPACE, pod, "--", ...program);
-    return (JSON.parse(said) ?? undefined) as T;
+    return (await line.ask({ name, words })) as T;
   }
   return {
     kernelLists: (...words) => told("kernelLists", words),
