@@ -38,6 +38,28 @@ describe("fixing a manifest", () => {
     expect(fixManifest(text.replace(from, written)).fixed).toBe(text.replace(from, to));
   });
 
+  it.each([
+    { name: "nothing", line: "action:", becomes: "action: delay" },
+    { name: "a tilde", line: "action: ~", becomes: "action: delay" },
+    { name: "null and a comment", line: "action: null # which?", becomes: "action: delay # which?" },
+    { name: "a comment alone", line: "action: # which?", becomes: "action: delay # which?" },
+  ])("fills in an action where $name is written", ({ line, becomes }) => {
+    const text = networkChaos();
+    for (const lineBreak of ["\n", "\r\n"]) {
+      const wrong = text.replace("action: delay", line).replaceAll("\n", lineBreak);
+      const { fixed, changes } = fixManifest(wrong);
+      expect(fixed).toBe(text.replace("action: delay", becomes).replaceAll("\n", lineBreak));
+      expect(changes).toHaveLength(1);
+    }
+  });
+
+  it("leaves an action that holds nothing in a way that it does not understand", () => {
+    for (const written of ["&a null", "!!null ''", "\n    ~"]) {
+      const text = networkChaos().replace("action: delay", `action: ${written}`);
+      expect(fixManifest(text)).toMatchObject({ fixed: text, changes: [] });
+    }
+  });
+
   it("writes a duration that TimeChaos admits and cannot read", () => {
     const text = experimentOf("TimeChaos", "duration: 5 minutes # short");
     expect(fixManifest(text).fixed).toBe(text.replace("5 minutes", "'5m'"));

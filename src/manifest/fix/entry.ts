@@ -18,6 +18,23 @@ export function removalOf({ key, node }: Pick<Located, "key" | "node">, source: 
   return { span: { start: endsFile ? source.endOf(line - 1) : source.startOf(line), end }, text: "" };
 }
 
+/** With this entry: in the place of one of its name that holds nothing, else on one more line. */
+export function entryInto(map: Located, name: string, value: string, source: Source): Edit | undefined {
+  const there = entriesOf(map).find((entry) => entry.name === name);
+  if (there === undefined) return insertionInto(map, `${name}: ${value}`, source);
+  return there.node.kind === "null" ? fillingOf(there, value, source) : undefined;
+}
+
+/** Of a null that is written plainly behind its key, or not at all; a comment behind it stays. */
+function fillingOf({ key, node }: Located, value: string, source: Source): Edit | undefined {
+  const end = source.endOf(source.placeOf(key).line);
+  const rest = source.text.slice(key.end, end);
+  const [written] = /^[ \t]*:(?:[ \t]+(?:~|null|Null|NULL)(?=[\s,}]|$))?/.exec(rest) ?? [];
+  const isOnItsLine = source.text.slice(end, node.span.end).trim() === "";
+  if (written === undefined || !isOnItsLine || !/^\s*(?:[,}#].*)?$/.test(rest.slice(written.length))) return undefined;
+  return { span: { start: key.end, end: key.end + written.length }, text: `: ${value}` };
+}
+
 /** With one more line behind the first entry of a block map, in its column. */
 export function insertionInto(map: Located, line: string, source: Source): Edit | undefined {
   const [first] = entriesOf(map);

@@ -2,7 +2,7 @@ import { experimentIn } from "../decode/holders.ts";
 import { at, type Located, textAt } from "../yaml/node.ts";
 import type { Source } from "../yaml/source.ts";
 import type { Edit } from "./edit.ts";
-import { insertionInto, removalOf } from "./entry.ts";
+import { entryInto, insertionInto, removalOf } from "./entry.ts";
 import { holderOf, locate } from "./locate.ts";
 import type { Patient, Remedy } from "./repair.ts";
 
@@ -49,5 +49,5 @@ function annotationIn(document: Located, source: Source): Edit | undefined {
   if (annotations !== undefined) return insertionInto(annotations, pause, source);
   return metadata === undefined || textAt(metadata, "name") === undefined
     ? undefined
-    : insertionInto(metadata, `annotations: { ${pause} }`, source);
+    : entryInto(metadata, "annotations", `{ ${pause} }`, source);
 }

@@ -1,5 +1,5 @@
 import { at, entriesOf, type Located } from "../yaml/node.ts";
-import { insertionInto } from "./entry.ts";
+import { entryInto } from "./entry.ts";
 import { holderOf, locate } from "./locate.ts";
 import type { Patient, Remedy } from "./repair.ts";
 
@@ -15,7 +15,7 @@ function actionByBlock(path: string, actions: readonly string[], { document, sou
   const holder = holderOf(document, path);
   const [action, ...more] = actions.filter((name) => at(holder, name) !== undefined);
   if (holder === undefined || action === undefined || more.length > 0) return [];
-  const edit = insertionInto(holder, `action: ${action}`, source);
+  const edit = entryInto(holder, "action", action, source);
   const change = {
     what: `${path}: added action: ${action}`,
     line: source.placeOf(holder.key).line,
