@@ -178,6 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn one_that_is_ending_may_be_of_any_fault_and_a_living_one_of_its_own() {
+        let [living, ending] = [Some("t1-0.f1".to_owned()), None].map(|fault| Found { pid: 7, fault });
+        for (asked, is_living, is_ending) in [("t1-0.f1", true, true), ("t1-0.f2", false, true)] {
+            assert_eq!((living.may_be_of(Some(asked)), ending.may_be_of(Some(asked))), (is_living, is_ending), "{asked}");
+        }
+        assert_eq!(ending.to_string(), "stressor that is ending (pid 7)");
+    }
+
+    #[test]
     fn no_other_process_is_a_stressor() {
         assert_eq!(at(std::process::id()), None);
         assert_eq!(at(u32::MAX), None);

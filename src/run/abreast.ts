@@ -39,10 +39,10 @@ export async function abreast<T, R>(
 }
 
 /**
- * Asks a daemon again that did not answer, four times at most, for as long as another try begins before `latest`; one from which nothing
- * at all was heard only once after `until`, since each try costs its whole time. Only for what may be asked twice. Among a thousand nodes
- * there is always one that is busy; one that is gone stays silent, or refuses connections for longer than this. A runner that is busy
- * itself hears late of what failed at once, which is nobody's silence.
+ * Asks a daemon again that did not answer, for as long as another try begins before `latest`, four times in all. Silence costs a call's
+ * whole time, so one from which nothing came at all is asked a second time, and from then on only before `until`. Only for what may be
+ * asked twice. Among a thousand nodes there is always one that is busy; one that is gone stays silent, or refuses connections for longer
+ * than this. A runner that is busy itself hears late of what failed at once, which is nobody's silence.
  */
 export async function askAgain<T>(
   work: () => Promise<T>,

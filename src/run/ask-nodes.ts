@@ -70,7 +70,7 @@ export async function renewLeases(command: Extract<Command, { do: "renew" }>, ha
   return { kind: "renewed", lost: answers.flatMap(({ lost }) => lost ?? []), ...(gone && { gone }), at: clock.now() };
 }
 
-/** Unix ms: until when a silent daemon is asked again, and until when it is once, and one that was heard of until it answers. */
+/** Unix ms, of `askAgain`: until when silence is borne, and until when anything is asked again. */
 type Patience = { readonly until: number; readonly latest: number };
 
 /** A daemon that does not answer is lost; the others are renewed all the same. */

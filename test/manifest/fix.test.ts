@@ -43,6 +43,7 @@ describe("fixing a manifest", () => {
     { name: "a tilde", line: "action: ~", becomes: "action: delay" },
     { name: "null and a comment", line: "action: null # which?", becomes: "action: delay # which?" },
     { name: "a comment alone", line: "action: # which?", becomes: "action: delay # which?" },
+    { name: "a key in quotes and nothing", line: '"action":', becomes: '"action": delay' },
   ])("fills in an action where $name is written", ({ line, becomes }) => {
     const text = networkChaos();
     for (const lineBreak of ["\n", "\r\n"]) {
@@ -51,6 +52,20 @@ describe("fixing a manifest", () => {
       expect(fixed).toBe(text.replace("action: delay", becomes).replaceAll("\n", lineBreak));
       expect(changes).toHaveLength(1);
     }
+  });
+
+  it.each([
+    { name: "its own lines", written: "\n  annotations:", becomes: "\n  annotations: { PAUSE }" },
+    {
+      name: "its own lines, behind a comment",
+      written: "\n  annotations: # none",
+      becomes: "\n  annotations: { PAUSE } # none",
+    },
+  ])("puts the annotation that pauses into annotations that hold nothing, on $name", ({ written, becomes }) => {
+    const [text, name] = [networkChaos(), "\n  name: slow-payment"];
+    const { fixed } = fixManifest(networkChaos("paused: true").replace(name, `${name}${written}`));
+    const pause = becomes.replace("PAUSE", "experiment.chaos-mesh.org/pause: 'true'");
+    expect(fixed).toBe(text.replace(name, `${name}${pause}`));
   });
 
   it("leaves an action that holds nothing in a way that it does not understand", () => {

@@ -168,26 +168,27 @@ describe("many victims", () => {
   );
 
   it.each([
-    { heard: true, verdict: "resilient" },
-    { heard: false, verdict: "inconclusive" },
-  ])(
-    "keep their leases where a busy runner hears late of two calls in a row that failed at once, and not of silence: $heard",
-    async ({ heard, verdict }) => {
-      const world = aBigWorld(20, 20);
-      const { renew } = world.faults;
-      let calls = 0;
-      world.faults.renew = async (node, ...rest) => {
-        if (node !== "node-3") return renew(node, ...rest);
-        calls += 1;
-        if (calls !== 2 && calls !== 3) return renew(node, ...rest);
-        await world.clock.sleep(4_000);
-        throw new AppError("DAEMON_UNREACHABLE", "it was busy", { facts: { heard } });
-      };
-      const { finished } = await run(world, bigTerms(20));
-      expect(calls).toBeGreaterThan(2);
-      expect(finished).toMatchObject({ ending: { verdict }, rollback: "verified" });
+    {
+      what: "keep their leases where a busy runner hears late of two failures in a row",
+      heard: true,
+      verdict: "resilient",
     },
-  );
+    { what: "are rolled back where nothing is heard of two calls in a row", heard: false, verdict: "inconclusive" },
+  ])("$what", async ({ heard, verdict }) => {
+    const world = aBigWorld(20, 20);
+    const { renew } = world.faults;
+    let calls = 0;
+    world.faults.renew = async (node, ...rest) => {
+      if (node !== "node-3") return renew(node, ...rest);
+      calls += 1;
+      if (calls !== 2 && calls !== 3) return renew(node, ...rest);
+      await world.clock.sleep(4_000);
+      throw new AppError("DAEMON_UNREACHABLE", "it was busy", { facts: { heard } });
+    };
+    const { finished } = await run(world, bigTerms(20));
+    expect(calls).toBeGreaterThan(2);
+    expect(finished).toMatchObject({ ending: { verdict }, rollback: "verified" });
+  });
 
   it("are let go on every node that answers, while one does not", async () => {
     const world = aBigWorld(200, 50);

@@ -18,7 +18,11 @@ const MUCH_MEMORY: u64 = 1 << 30;
 const OF_MEMORY: [Act; 2] = [Act::Memory(Version::V1), Act::Memory(Version::V2)];
 
 fn for_each(acts: &[Act], name: &str, test: impl Fn(Scene)) {
-    let ran: Vec<Act> = acts.iter().copied().filter(|act| Scene::of(*act, name).map(&test).is_some()).collect();
+    for_each_scene(acts, name, Scene::of, test);
+}
+
+fn for_each_scene(acts: &[Act], name: &str, scene: impl Fn(Act, &str) -> Option<Scene>, test: impl Fn(Scene)) {
+    let ran: Vec<Act> = acts.iter().copied().filter(|act| scene(*act, name).map(&test).is_some()).collect();
     println!("{name}: {ran:?}");
     assert!(!ran.is_empty() || !lab::must_run(), "no version of cgroups can be used here, and this may not be skipped");
 }
@@ -156,7 +160,7 @@ fn a_stressor_ends_at_once_with_a_daemon_that_is_stopped_and_killed() {
 fn panic_ends_no_sooner_than_a_stressor_that_dies_has_given_its_memory_back() {
     // A sweep takes away everybody's.
     let _alone = lab::has_the_machine_alone();
-    for scene in OF_MEMORY.iter().filter_map(|act| Scene::alone(*act, "dying")) {
+    for_each_scene(&OF_MEMORY, "dying", Scene::alone, |scene| {
         for is_on_record in [true, false] {
             let mut daemon = scene.site.serve_local(&[]);
             Runner::of(&scene.site, &daemon).inject(with(&scene, memory(bytes(MUCH_MEMORY)))).expect("a permitted fault");
@@ -173,7 +177,7 @@ fn panic_ends_no_sooner_than_a_stressor_that_dies_has_given_its_memory_back() {
             println!("{:?}: {held} bytes when the daemon was gone, {left} when panic had ended", scene.act);
             assert!(left < MEMORY, "{left} of {MUCH_MEMORY} are still held");
         }
-    }
+    });
 }
 
 #[test]

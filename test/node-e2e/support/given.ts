@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { NAMESPACE } from "./chart.ts";
 import { type Cluster, clusterAt } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
-import { OBSERVERS_NAMESPACE, type Observers, observerObjects, observersIn } from "./observers.ts";
+import { OBSERVERS_NAMESPACE, observerObjects, observersIn } from "./observers.ts";
 import { ENDPOINTS_FOLDER, shopObjects } from "./shop.ts";
 import { orUndone, undoAll } from "./undo.ts";
 import type { World } from "./world.ts";
@@ -58,7 +58,7 @@ export async function givenWorld(given: Given): Promise<World> {
       address,
       images,
       ...(ownersValues !== undefined && { ownersValues }),
-      leave: () => undoAll([takeAllAway, async () => observers.end(), ...forgetting]),
+      leave: () => undoAll([takeAllAway, () => observers.end(), ...forgetting]),
     };
   }, takeAllAway);
 }
@@ -122,7 +122,7 @@ async function forgetClaims(kubectl: Cluster["kubectl"]): Promise<void> {
     await kubectl("patch", name, "-n", NAMESPACE, "--type=merge", "-p", '{"metadata":{"finalizers":null}}');
 }
 
-async function placeObservers(cluster: Cluster, images: string): Promise<Observers> {
+async function placeObservers(cluster: Cluster, images: string): Promise<ReturnType<typeof observersIn>> {
   await cluster.apply(...observerObjects(images, ENDPOINTS_FOLDER));
   const pods = await eventually("an observer on every node", 120_000, async () => {
     const { status } = await told<SetObject>(cluster, "get", "daemonset", "observer");

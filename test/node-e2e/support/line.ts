@@ -7,7 +7,7 @@ export type Line = {
   end(): void;
 };
 
-/** What stands in a line that is asked, besides the question, and in the one that answers it. */
+/** A line that answers the one with its `id`; without `why` it could be done. */
 export type Answer = { readonly id: number; readonly answer?: unknown; readonly why?: string };
 
 type Waiter = { readonly resolve: (answer: unknown) => void; readonly reject: (why: Error) => void };
@@ -60,6 +60,6 @@ export function openLine(start: () => ChildProcessWithoutNullStreams): Line {
 function hear(waiting: Map<number, Waiter>, { id, answer, why }: Answer): void {
   const waiter = waiting.get(id);
   waiting.delete(id);
-  if (why === undefined) waiter?.resolve(answer ?? undefined);
+  if (why === undefined) waiter?.resolve(answer);
   else waiter?.reject(new Error(why));
 }

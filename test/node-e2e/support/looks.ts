@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectTimes, kernelLists } from "../../../src/entrypoints/playground/observe.ts";
 import { foreignIn, writeTime } from "../../../src/entrypoints/playground/own-world.ts";
+import type { Answer } from "./line.ts";
 
 export type Looks = {
   /** What the kernel of each process's network namespace holds, as text; many at once, because each look is a program that starts. */
@@ -124,8 +125,12 @@ async function answered(text: string): Promise<void> {
     const look = Object.entries(LOOKS).find(([known]) => known === name)?.[1];
     if (look === undefined) throw new Error(`no look is named ${name}`);
     const answer: unknown = await Reflect.apply(look, undefined, words);
-    console.log(JSON.stringify({ id, answer: answer ?? null }));
+    tell({ id, answer });
   } catch (thrown) {
-    console.log(JSON.stringify({ id, why: String(thrown) }));
+    tell({ id, why: String(thrown) });
   }
+}
+
+function tell(answer: Answer): void {
+  console.log(JSON.stringify(answer));
 }

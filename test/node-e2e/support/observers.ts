@@ -9,21 +9,22 @@ export type Observers = {
   on(node: string): Looks;
   /** Where it does not matter from which node somebody looks. */
   anywhere(): Looks;
-  /** Nobody looks any more. */
-  end(): void;
 };
 
 /** This machine is the only node. */
 export function observersHere(node: string): Observers {
-  return { nodes: [node], on: () => LOOKS, anywhere: () => LOOKS, end: () => {} };
+  return { nodes: [node], on: () => LOOKS, anywhere: () => LOOKS };
 }
 
 export const OBSERVERS_NAMESPACE = "chaosgate-observers";
 /** Where looks.ts is in the observers' image. */
 export const PROGRAM = "/test/node-e2e/support/looks.ts";
 
-/** A pod on each node, in which looks.ts runs; `pods` are their names by their nodes'. */
-export function observersIn(cluster: Cluster, pods: ReadonlyMap<string, string>): Observers {
+/** A pod on each node, in which looks.ts runs until `end`; `pods` are their names by their nodes'. */
+export function observersIn(
+  cluster: Cluster,
+  pods: ReadonlyMap<string, string>,
+): Observers & { readonly end: () => void } {
   const lines = new Map([...pods].map(([node, pod]) => [node, lineTo(cluster, pod)]));
   const on = (node: string): Looks => {
     const line = lines.get(node);
